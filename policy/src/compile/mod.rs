@@ -1,0 +1,23 @@
+//! From the raw model to matchers: what a configuration *means* for one workload.
+
+pub(crate) mod authorization_policy;
+pub(crate) mod host;
+pub(crate) mod path;
+pub(crate) mod peer_authentication;
+pub(crate) mod policy_set;
+pub(crate) mod port;
+pub(crate) mod principal;
+pub(crate) mod selection;
+pub(crate) mod values;
+
+use std::sync::Arc;
+
+use crate::profile::Profile;
+use crate::trust_domain::TrustDomain;
+
+/// What the meaning of a value depends on beside the value.
+pub(crate) struct Context {
+    pub(crate) profile: Profile,
+    /// The mesh's trust domain first, then its aliases.
+    pub(crate) trust_domains: Arc<[TrustDomain]>,
+}

@@ -1,0 +1,13 @@
+//! A value of `ports`.
+
+use crate::config::error::Problems;
+use crate::config::field_path::FieldPath;
+use crate::matcher::port::PortMatcher;
+
+pub(crate) fn compile(value: &str, at: &FieldPath<'_>, problems: &mut Problems) -> Vec<PortMatcher> {
+    let port = PortMatcher::parse(value);
+    if port.is_none() {
+        problems.invalid(at, value, "a port: a decimal number from 0 to 65535");
+    }
+    Vec::from_iter(port)
+}

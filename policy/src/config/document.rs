@@ -1,0 +1,223 @@
+//! [`Document`]: a configuration as a tree, before it means anything.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+use crate::config::limits::Limits;
+
+/// A JSON or YAML document that keeps what other readers drop: fields given twice stay twice.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Document {
+    /// `null`, or a YAML value left out.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number, as it prints.
+    Number(String),
+    /// Text.
+    String(String),
+    /// A list.
+    List(Vec<Document>),
+    /// A map, in the order of the document.
+    Map(Vec<(String, Document)>),
+}
+
+impl Document {
+    /// Reads JSON.
+    ///
+    /// # Errors
+    /// When the bytes are no JSON document, hold more than one, or go over a limit; with line and column.
+    pub fn from_json(bytes: &[u8], limits: Limits) -> Result<Self, DocumentError> {
+        if bytes.len() > limits.document_bytes {
+            return Err(DocumentError(format!(
+                "{} bytes, at most {} are allowed",
+                bytes.len(),
+                limits.document_bytes
+            )));
+        }
+        let mut reader = serde_json::Deserializer::from_slice(bytes);
+        let document = Nested {
+            depth_left: limits.depth,
+        }
+        .deserialize(&mut reader);
+        document
+            .and_then(|document| reader.end().map(|()| document))
+            .map_err(|error| DocumentError(error.to_string()))
+    }
+
+    /// What kind of value this is, with its text where that is short: for messages.
+    pub(crate) fn kind(&self) -> String {
+        match self {
+            Self::Null => "null".to_owned(),
+            Self::Bool(value) => format!("the boolean `{value}`"),
+            Self::Number(number) => format!("the number `{number}`"),
+            Self::String(text) => format!("the text `{text}`"),
+            Self::List(_) => "a list".to_owned(),
+            Self::Map(_) => "a map".to_owned(),
+        }
+    }
+}
+
+/// A document that cannot be read.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{0}")]
+pub struct DocumentError(String);
+
+impl<'de> serde::Deserialize<'de> for Document {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Nested {
+            depth_left: Limits::default().depth,
+        }
+        .deserialize(deserializer)
+    }
+}
+
+/// One level of the tree, with the levels that may still lie below it.
+#[derive(Clone, Copy)]
+struct Nested {
+    depth_left: usize,
+}
+
+impl Nested {
+    fn deeper<E: Error>(self) -> Result<Self, E> {
+        let depth_left = self
+            .depth_left
+            .checked_sub(1)
+            .ok_or_else(|| E::custom("nested too deeply"))?;
+        Ok(Self { depth_left })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Nested {
+    type Value = Document;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Document, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Nested {
+    type Value = Document;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Document, E> {
+        Ok(Document::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Document, E> {
+        Ok(Document::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Document, D::Error> {
+        self.deserialize(deserializer)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Document, E> {
+        Ok(Document::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Document, E> {
+        Ok(Document::Number(value.to_string()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Document, E> {
+        Ok(Document::Number(value.to_string()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Document, E> {
+        Ok(Document::Number(value.to_string()))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Document, E> {
+        Ok(Document::String(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Document, E> {
+        Ok(Document::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Document, A::Error> {
+        let nested = self.deeper()?;
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element_seed(nested)? {
+            list.push(item);
+        }
+        Ok(Document::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Document, A::Error> {
+        let nested = self.deeper()?;
+        let mut map = Vec::new();
+        while let Some(key) = entries.next_key_seed(Key)? {
+            map.push((key, entries.next_value_seed(nested)?));
+        }
+        Ok(Document::Map(map))
+    }
+}
+
+/// A key of a map. YAML writes `8080:` for what Kubernetes stores as `"8080":`.
+struct Key;
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = String;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
+        match (Nested { depth_left: 0 }).deserialize(deserializer)? {
+            Document::String(key) | Document::Number(key) => Ok(key),
+            other @ (Document::Null | Document::Bool(_) | Document::List(_) | Document::Map(_)) => Err(
+                D::Error::custom(format!("expected a field name, found {}", other.kind())),
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn read(text: &str) -> Result<Document, DocumentError> {
+        Document::from_json(text.as_bytes(), Limits::default())
+    }
+
+    #[test]
+    fn fields_given_twice_stay_twice() {
+        let document = read(r#"{"a": 1, "a": "x"}"#).unwrap();
+        let twice = vec![
+            ("a".to_owned(), Document::Number("1".to_owned())),
+            ("a".to_owned(), Document::String("x".to_owned())),
+        ];
+        assert_eq!(document, Document::Map(twice));
+    }
+
+    #[test]
+    fn text_that_is_not_one_json_document_is_refused_with_its_place() {
+        for text in ["", "{", "{} {}", "{\"a\": }", "nul", "[1,]", "\u{feff}{}"] {
+            let error = read(text).unwrap_err();
+            assert!(error.to_string().contains("line 1 column"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(read(&nested(64)).is_ok());
+        assert!(read(&nested(65)).is_err());
+        assert!(read(&"[".repeat(100_000)).is_err());
+    }
+
+    #[test]
+    fn the_size_is_bounded() {
+        let limits = Limits {
+            document_bytes: 4,
+            ..Limits::default()
+        };
+        assert!(Document::from_json(b"[1 ]", limits).is_ok());
+        assert!(Document::from_json(b"[1  ]", limits).is_err());
+    }
+}

@@ -1,0 +1,197 @@
+//! [`ConfigErrors`]: everything that is wrong with a configuration, each with its place.
+
+use std::fmt;
+
+use crate::config::field_path::FieldPath;
+use crate::config::limits::Limits;
+
+/// One problem of a configuration.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ConfigError {
+    /// The place, such as `resources[1].spec.rules[0].to[0].operation.ports[0]`; empty for the document.
+    pub at: String,
+    /// What is wrong there.
+    pub kind: ConfigErrorKind,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = if self.at.is_empty() {
+            "configuration"
+        } else {
+            &self.at
+        };
+        write!(formatter, "{at}: {}", self.kind)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// What is wrong at one place of a configuration.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum ConfigErrorKind {
+    /// The document is no JSON, or nests too deeply.
+    #[error("the document cannot be read: {0}")]
+    Syntax(String),
+    /// A value of another kind.
+    #[error("expected {expected}, found {found}")]
+    Type {
+        /// The kind that belongs here.
+        expected: &'static str,
+        /// The kind, and for plain values the text, that stands here.
+        found: String,
+    },
+    /// A field that does not exist.
+    #[error("unknown field, expected one of {}", names(.expected))]
+    UnknownField {
+        /// The fields that exist here.
+        expected: Vec<&'static str>,
+    },
+    /// A field that stands twice.
+    #[error("the field is given more than once")]
+    DuplicateField,
+    /// A field that must be there.
+    #[error("missing: {0}")]
+    Missing(&'static str),
+    /// A value that means nothing here.
+    #[error("`{input}` is not {expected}")]
+    Invalid {
+        /// The value.
+        input: String,
+        /// What belongs here.
+        expected: String,
+    },
+    /// Something that Istio knows and this version does not serve.
+    #[error("{what} not supported yet: {instead}")]
+    Unsupported {
+        /// The thing, with its verb.
+        what: String,
+        /// What to do instead.
+        instead: &'static str,
+    },
+    /// A form that says nothing, and that Istio's validation refuses.
+    #[error("empty: {0}")]
+    Empty(&'static str),
+    /// Fields that exclude each other or ask for one another.
+    #[error("{0}")]
+    Conflict(&'static str),
+    /// Two resources of one kind, namespace and name.
+    #[error("`{0}` is already defined above in this document")]
+    DuplicateResource(String),
+    /// More than the limit.
+    #[error("{found} {unit}, at most {limit} are allowed")]
+    TooMany {
+        /// How many there are.
+        found: usize,
+        /// Of what.
+        unit: &'static str,
+        /// How many there may be.
+        limit: usize,
+    },
+}
+
+fn names(expected: &[&'static str]) -> String {
+    expected
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// All problems of a configuration, in the order of the document; never empty.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ConfigErrors(Vec<ConfigError>);
+
+impl ConfigErrors {
+    /// The problems.
+    pub fn iter(&self) -> impl Iterator<Item = &ConfigError> {
+        self.0.iter()
+    }
+
+    /// How many problems there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "{} in the configuration",
+            plural(self.count(), "error")
+        )?;
+        self.iter().try_for_each(|error| write!(formatter, "\n  {error}"))
+    }
+}
+
+impl std::error::Error for ConfigErrors {}
+
+fn plural(count: usize, noun: &str) -> String {
+    if count == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{count} {noun}s")
+    }
+}
+
+/// Where problems gather while a document is read.
+#[derive(Debug)]
+pub(crate) struct Problems {
+    errors: Vec<ConfigError>,
+    pub(crate) limits: Limits,
+}
+
+impl Problems {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self {
+            errors: Vec::new(),
+            limits,
+        }
+    }
+
+    pub(crate) fn add(&mut self, at: &FieldPath<'_>, kind: ConfigErrorKind) {
+        self.errors.push(ConfigError {
+            at: at.to_string(),
+            kind,
+        });
+    }
+
+    /// A value that does not mean anything at `at`.
+    pub(crate) fn invalid(&mut self, at: &FieldPath<'_>, input: &str, expected: impl Into<String>) {
+        self.add(
+            at,
+            ConfigErrorKind::Invalid {
+                input: input.to_owned(),
+                expected: expected.into(),
+            },
+        );
+    }
+
+    /// Something that is not served yet.
+    pub(crate) fn unsupported(&mut self, at: &FieldPath<'_>, what: impl Into<String>, instead: &'static str) {
+        self.add(
+            at,
+            ConfigErrorKind::Unsupported {
+                what: what.into(),
+                instead,
+            },
+        );
+    }
+
+    /// Notes a count over its limit.
+    pub(crate) fn at_most(&mut self, at: &FieldPath<'_>, found: usize, limit: usize, unit: &'static str) {
+        if found > limit {
+            self.add(at, ConfigErrorKind::TooMany { found, unit, limit });
+        }
+    }
+
+    /// `value`, if nothing was wrong and there is one.
+    pub(crate) fn into_result<T>(self, value: Option<T>) -> Result<T, ConfigErrors> {
+        match value {
+            Some(value) if self.errors.is_empty() => Ok(value),
+            Some(_) | None => Err(ConfigErrors(self.errors)),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! [`Fields`]: a map of the document while it is read, so that nothing in it is passed over.
+
+use crate::config::document::Document;
+use crate::config::error::{ConfigErrorKind, Problems};
+use crate::config::field_path::FieldPath;
+
+/// How a value is read: `None` after a problem has been noted.
+pub(crate) type Read<T> = fn(&Document, &FieldPath<'_>, &mut Problems) -> Option<T>;
+
+/// The fields of one map. Each is taken once by its name; [`Fields::finish`] notes every field that nobody took.
+pub(crate) struct Fields<'d, 'p> {
+    at: &'p FieldPath<'p>,
+    left: Vec<(&'d str, &'d Document)>,
+    known: Vec<&'static str>,
+}
+
+impl<'d, 'p> Fields<'d, 'p> {
+    /// The fields of `document`, which must be a map.
+    pub(crate) fn of(document: &'d Document, at: &'p FieldPath<'p>, problems: &mut Problems) -> Option<Self> {
+        let Document::Map(entries) = document else {
+            wrong_kind(document, at, "a map", problems);
+            return None;
+        };
+        let mut left: Vec<(&str, &Document)> = Vec::with_capacity(entries.len());
+        for (name, value) in entries {
+            if left.iter().any(|(seen, _)| seen == name) {
+                problems.add(&at.field(name), ConfigErrorKind::DuplicateField);
+            } else {
+                left.push((name, value));
+            }
+        }
+        Some(Self {
+            at,
+            left,
+            known: Vec::new(),
+        })
+    }
+
+    /// The field, if it is there; `null` is as if it were not (protobuf's JSON form).
+    fn take(&mut self, name: &'static str) -> Option<&'d Document> {
+        self.known.push(name);
+        let index = self.left.iter().position(|(left, _)| *left == name)?;
+        let (_, value) = self.left.swap_remove(index);
+        if *value == Document::Null {
+            None
+        } else {
+            Some(value)
+        }
+    }
+
+    /// A field that may be left out.
+    pub(crate) fn optional<T>(
+        &mut self,
+        name: &'static str,
+        problems: &mut Problems,
+        read: Read<T>,
+    ) -> Option<T> {
+        let value = self.take(name)?;
+        read(value, &self.at.field(name), problems)
+    }
+
+    /// A field that must be there; `why` says what it is for.
+    pub(crate) fn required<T>(
+        &mut self,
+        name: &'static str,
+        why: &'static str,
+        problems: &mut Problems,
+        read: Read<T>,
+    ) -> Option<T> {
+        let Some(value) = self.take(name) else {
+            problems.add(&self.at.field(name), ConfigErrorKind::Missing(why));
+            return None;
+        };
+        read(value, &self.at.field(name), problems)
+    }
+
+    /// A list, element by element; `None` where it is absent or a problem was noted, empty where it is empty.
+    pub(crate) fn list<T>(
+        &mut self,
+        name: &'static str,
+        problems: &mut Problems,
+        read: Read<T>,
+    ) -> Option<Vec<T>> {
+        let value = self.take(name)?;
+        let at = self.at.field(name);
+        let Document::List(items) = value else {
+            wrong_kind(value, &at, "a list", problems);
+            return None;
+        };
+        // Every item is read before the list is given up, so that every problem is noted.
+        let read_item = |(index, item)| read(item, &at.index(index), problems);
+        let read_items: Vec<Option<T>> = items.iter().enumerate().map(read_item).collect();
+        read_items.into_iter().collect()
+    }
+
+    /// Whether the field is there, well read or not.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.left
+            .iter()
+            .any(|(left, value)| *left == name && **value != Document::Null)
+    }
+
+    /// Fields that Istio knows and this version does not serve: refused by name.
+    pub(crate) fn unsupported(
+        &mut self,
+        names: &[&'static str],
+        instead: &'static str,
+        problems: &mut Problems,
+    ) {
+        for name in names {
+            if self.take(name).is_some() {
+                problems.unsupported(&self.at.field(name), format!("`{name}` is"), instead);
+            }
+        }
+    }
+
+    /// Fields that say nothing to an authorizer, such as those that Kubernetes writes into metadata.
+    pub(crate) fn ignore(&mut self, names: &[&'static str]) {
+        for name in names {
+            // Taken so that it counts as known; its value means nothing here.
+            let _ = self.take(name);
+        }
+    }
+
+    /// Notes every field that was not taken.
+    pub(crate) fn finish(self, problems: &mut Problems) {
+        for (name, _) in &self.left {
+            let kind = ConfigErrorKind::UnknownField {
+                expected: self.known.clone(),
+            };
+            problems.add(&self.at.field(name), kind);
+        }
+    }
+}
+
+/// Notes a value of the wrong kind.
+pub(crate) fn wrong_kind(
+    document: &Document,
+    at: &FieldPath<'_>,
+    expected: &'static str,
+    problems: &mut Problems,
+) {
+    problems.add(
+        at,
+        ConfigErrorKind::Type {
+            expected,
+            found: document.kind(),
+        },
+    );
+}

@@ -1,0 +1,29 @@
+//! [`Limits`]: how large a configuration may be.
+
+/// The bounds on what a configuration may hold; each is far above what is of use.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Limits {
+    /// Bytes of the whole document: a bound on the work of one update.
+    pub document_bytes: usize,
+    /// Nesting of lists and maps: an Istio resource needs 12; a bound on the stack.
+    pub depth: usize,
+    /// Bytes of one value: the longest SPIFFE ID that must be supported (SPIFFE-ID standard, section 2.3)
+    /// and the longest path that proxies take by default.
+    pub value_bytes: usize,
+    /// Rules of one AuthorizationPolicy (Istio's validation).
+    pub rules: usize,
+    /// `from` or `to` entries of one rule (Istio's validation).
+    pub clauses: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            document_bytes: 64 << 20,
+            depth: 64,
+            value_bytes: 8192,
+            rules: 512,
+            clauses: 512,
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The raw model: what a plugin configuration and the Istio resources in it *say*, one file a resource.
+//!
+//! Reading collects every problem with its path instead of stopping at the first. What was read has the
+//! right shape; what it means is settled in [`crate::compile`].
+
+pub(crate) mod authorization_policy;
+pub(crate) mod document;
+pub(crate) mod error;
+pub(crate) mod field_path;
+pub(crate) mod fields;
+pub(crate) mod limits;
+pub(crate) mod metadata;
+pub(crate) mod notice;
+pub(crate) mod peer_authentication;
+pub(crate) mod plugin;
+pub(crate) mod resource;
+pub(crate) mod selector;
+pub(crate) mod values;

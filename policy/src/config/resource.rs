@@ -1,0 +1,100 @@
+//! [`RawResource`]: one Kubernetes document of a kind that is served here.
+
+use crate::config::authorization_policy::RawAuthorizationPolicy;
+use crate::config::document::Document;
+use crate::config::error::Problems;
+use crate::config::field_path::FieldPath;
+use crate::config::fields::Fields;
+use crate::config::metadata::Metadata;
+use crate::config::peer_authentication::RawPeerAuthentication;
+use crate::config::values::{anything, text};
+
+/// The versions under which Istio serves its security API; they carry the same fields.
+const API_VERSIONS: [&str; 2] = ["security.istio.io/v1", "security.istio.io/v1beta1"];
+
+/// One resource, by its kind.
+#[derive(Clone, Debug)]
+pub(crate) enum RawResource {
+    AuthorizationPolicy(Metadata, RawAuthorizationPolicy),
+    PeerAuthentication(Metadata, RawPeerAuthentication),
+}
+
+/// The kinds of resource that are served.
+#[derive(Clone, Copy)]
+enum Kind {
+    AuthorizationPolicy,
+    PeerAuthentication,
+}
+
+impl RawResource {
+    pub(crate) fn read(document: &Document, at: &FieldPath<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = Fields::of(document, at, problems)?;
+        let version = "the version of the API, such as `security.istio.io/v1`";
+        let _ = fields.required("apiVersion", version, problems, read_api_version);
+        let kind = fields.required("kind", "the kind of the resource", problems, Kind::read);
+        let metadata = fields.required(
+            "metadata",
+            "name and namespace of the resource",
+            problems,
+            Metadata::read,
+        );
+        let spec = fields.optional("spec", problems, anything);
+        fields.ignore(&["status"]);
+        fields.finish(problems);
+        // An absent spec is an empty one: for an AuthorizationPolicy "allow nothing" (S-4).
+        let spec = spec.unwrap_or(Document::Map(Vec::new()));
+        let at = at.field("spec");
+        match kind? {
+            Kind::AuthorizationPolicy => {
+                let policy = RawAuthorizationPolicy::read(&spec, &at, problems)?;
+                Some(Self::AuthorizationPolicy(metadata?, policy))
+            }
+            Kind::PeerAuthentication => {
+                let authentication = RawPeerAuthentication::read(&spec, &at, problems)?;
+                Some(Self::PeerAuthentication(metadata?, authentication))
+            }
+        }
+    }
+
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::AuthorizationPolicy(..) => "AuthorizationPolicy",
+            Self::PeerAuthentication(..) => "PeerAuthentication",
+        }
+    }
+
+    pub(crate) fn metadata(&self) -> &Metadata {
+        match self {
+            Self::AuthorizationPolicy(metadata, _) | Self::PeerAuthentication(metadata, _) => metadata,
+        }
+    }
+}
+
+fn read_api_version(document: &Document, at: &FieldPath<'_>, problems: &mut Problems) -> Option<()> {
+    let version = text(document, at, problems)?;
+    if !API_VERSIONS.contains(&version.as_str()) {
+        problems.invalid(
+            at,
+            &version,
+            "`security.istio.io/v1` or `security.istio.io/v1beta1`",
+        );
+    }
+    Some(())
+}
+
+impl Kind {
+    fn read(document: &Document, at: &FieldPath<'_>, problems: &mut Problems) -> Option<Self> {
+        let kind = text(document, at, problems)?;
+        match kind.as_str() {
+            "AuthorizationPolicy" => return Some(Self::AuthorizationPolicy),
+            "PeerAuthentication" => return Some(Self::PeerAuthentication),
+            "RequestAuthentication" => problems.unsupported(
+                at,
+                "the kind RequestAuthentication is",
+                "verify tokens with Envoy's jwt_authn filter",
+            ),
+            _ => problems.invalid(at, &kind, "a kind: AuthorizationPolicy or PeerAuthentication"),
+        }
+        None
+    }
+}

@@ -1,0 +1,44 @@
+//! The authorization engine of spiffe-authz: a pure library. Bytes in, decision out.
+//!
+//! [`PolicySet::from_json`] reads one plugin configuration and compiles what applies to the workload, or
+//! returns every problem at once, each with its path. [`PolicySet::decide`] judges one [`Request`]: it is
+//! total, touches nothing but memory, and never panics.
+
+mod attribute;
+mod compile;
+mod config;
+mod decide;
+mod decision;
+mod identity;
+mod matcher;
+mod mtls;
+mod policy_set;
+mod profile;
+mod request;
+#[cfg(feature = "request-document")]
+mod request_document;
+mod rule;
+mod spiffe_id;
+mod trust_domain;
+mod truth;
+mod workload;
+mod workload_identity;
+
+pub use attribute::Attribute;
+pub use config::document::{Document, DocumentError};
+pub use config::error::{ConfigError, ConfigErrorKind, ConfigErrors};
+pub use config::limits::Limits;
+pub use config::notice::ConfigNotice;
+pub use decision::{Decision, Denial, Permit, PermitCause, PolicyId, RuleRef};
+pub use identity::IdentityError;
+pub use mtls::MtlsMode;
+pub use policy_set::PolicySet;
+pub use profile::Profile;
+pub use request::{Peer, PeerCertificate, Request, Validation};
+#[cfg(feature = "request-document")]
+pub use request_document::RequestDocument;
+pub use spiffe_id::{SpiffeId, SpiffeIdError};
+pub use trust_domain::{TrustDomain, TrustDomainError};
+pub use truth::Truth;
+pub use workload::Workload;
+pub use workload_identity::WorkloadIdentity;

@@ -1,0 +1,273 @@
+//! What is refused, and what is said about it: every problem at once, each with its place.
+
+#![allow(clippy::indexing_slicing, reason = "a missing element fails the test")]
+
+mod common;
+
+use common::{authorization_policy, compile, config, peer_authentication};
+use serde_json::{Value, json};
+use spiffe_authz_policy::PolicySet;
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+/// The messages for a configuration with these resources.
+fn errors(resources: &[Value]) -> Vec<String> {
+    errors_of(&config("zero-trust", resources))
+}
+
+fn errors_of(config: &Value) -> Vec<String> {
+    compile(config)
+        .err()
+        .map(|errors| errors.iter().map(ToString::to_string).collect())
+        .unwrap_or_default()
+}
+
+fn rule(rule: Value) -> Value {
+    authorization_policy("p", json!({"rules": [rule]}))
+}
+
+/// Exactly one message, which begins so.
+fn assert_refused(config: &Value, message: &str) {
+    let errors = errors_of(config);
+    assert!(
+        errors.len() == 1 && errors[0].starts_with(message),
+        "expected `{message}`, got {errors:#?}"
+    );
+}
+
+#[test]
+fn three_mistakes_are_three_messages_with_their_paths() {
+    let source = json!([{"source": {"principal": ["a"]}}]);
+    let operation = json!([{"operation": {"ports": ["80", "http"]}}]);
+    let messages = errors(&[
+        authorization_policy("p", json!({"rules": [{"from": source}, {"to": operation}]})),
+        peer_authentication("shop", "default", json!({"mtls": {"mode": "STRCT"}})),
+    ]);
+    assert_eq!(
+        messages,
+        [
+            "resources[0].spec.rules[0].from[0].source.principal: unknown field, expected one of \
+             `principals`, `notPrincipals`, `namespaces`, `notNamespaces`, `requestPrincipals`, \
+             `notRequestPrincipals`, `serviceAccounts`, `notServiceAccounts`, `trustDomains`, \
+             `notTrustDomains`, `ipBlocks`, `notIpBlocks`, `remoteIpBlocks`, `notRemoteIpBlocks`",
+            "resources[1].spec.mtls.mode: `STRCT` is not an mTLS mode: STRICT, PERMISSIVE, DISABLE or UNSET",
+            "resources[0].spec.rules[1].to[0].operation.ports[1]: `http` is not a port: a decimal number from 0 \
+             to 65535",
+        ]
+    );
+}
+
+#[test]
+fn a_field_that_is_not_served_yet_is_refused_by_name() {
+    let source = |field: &str| rule(json!({"from": [{"source": {field: ["x"]}}]}));
+    for field in [
+        "requestPrincipals",
+        "serviceAccounts",
+        "trustDomains",
+        "ipBlocks",
+        "notRemoteIpBlocks",
+    ] {
+        let at = format!("resources[0].spec.rules[0].from[0].source.{field}: `{field}` is not supported yet");
+        assert_refused(&config("istio", &[source(field)]), &at);
+    }
+    let table = [
+        (
+            json!({"rules": [{"when": [{"key": "source.ip", "values": ["10.0.0.1"]}]}]}),
+            "rules[0].when: `when` is",
+        ),
+        (
+            json!({"targetRefs": [{"kind": "Service", "name": "a"}]}),
+            "targetRefs: `targetRefs` is",
+        ),
+        (json!({"action": "AUDIT"}), "action: the action AUDIT is"),
+        (json!({"action": "CUSTOM"}), "action: the action CUSTOM is"),
+        (
+            json!({"rules": [{"to": [{"operation": {"paths": ["/a/{*}"]}}]}]}),
+            "rules[0].to[0].operation.paths[0]: the path template `/a/{*}` is",
+        ),
+    ];
+    for (spec, message) in table {
+        let message = format!("resources[0].spec.{message} not supported yet");
+        assert_refused(&config("istio", &[authorization_policy("p", spec)]), &message);
+    }
+}
+
+#[test]
+fn forms_that_ask_nothing_are_refused_as_by_istio() {
+    let table = [
+        (json!({"from": []}), "from: empty"),
+        (json!({"to": []}), "to: empty"),
+        (json!({"from": [{}]}), "from[0].source: missing"),
+        (json!({"from": [{"source": {}}]}), "from[0].source: empty"),
+        (json!({"from": [{"source": null}]}), "from[0].source: missing"),
+        (
+            json!({"from": [{"source": {"principals": []}}]}),
+            "from[0].source: empty",
+        ),
+        (json!({"to": [{"operation": {}}]}), "to[0].operation: empty"),
+        (
+            json!({"from": [{"source": {"principals": [""]}}]}),
+            "from[0].source.principals[0]: empty",
+        ),
+        (
+            json!({"from": [{"source": {"principals": [null]}}]}),
+            "from[0].source.principals[0]: expected text",
+        ),
+    ];
+    for (clause, message) in table {
+        assert_refused(
+            &config("istio", &[rule(clause)]),
+            &format!("resources[0].spec.rules[0].{message}"),
+        );
+    }
+    assert_refused(
+        &config("istio", &[authorization_policy("p", json!({"action": "DENY"}))]),
+        "resources[0].spec.rules: missing",
+    );
+    assert_refused(
+        &config("istio", &[authorization_policy("p", json!({"rules": [null]}))]),
+        "resources[0].spec.rules[0]: expected a map, found null",
+    );
+}
+
+#[test]
+fn values_of_the_wrong_kind_are_named_with_what_was_found() {
+    let port = rule(json!({"to": [{"operation": {"ports": [8080]}}]}));
+    assert_refused(
+        &config("istio", &[port]),
+        "resources[0].spec.rules[0].to[0].operation.ports[0]: expected text (write it in quotes), found the \
+         number `8080`",
+    );
+    let paths = rule(json!({"to": [{"operation": {"paths": "/a"}}]}));
+    assert_refused(
+        &config("istio", &[paths]),
+        "resources[0].spec.rules[0].to[0].operation.paths: expected a list, found the text `/a`",
+    );
+}
+
+#[test]
+fn a_resource_is_known_by_its_kind_version_and_name() {
+    let policy = |change: fn(&mut Value)| {
+        let mut policy = authorization_policy("p", json!({}));
+        change(&mut policy);
+        config("istio", &[policy])
+    };
+    assert_refused(
+        &policy(|p| p["kind"] = json!("Gateway")),
+        "resources[0].kind: `Gateway` is not a kind",
+    );
+    assert_refused(
+        &policy(|p| p["apiVersion"] = json!("v1")),
+        "resources[0].apiVersion: `v1` is not",
+    );
+    assert_refused(
+        &policy(|p| p["metadata"] = json!({"name": "p"})),
+        "resources[0].metadata.namespace: missing",
+    );
+    assert_refused(
+        &policy(|p| p["specs"] = json!({})),
+        "resources[0].specs: unknown field",
+    );
+    assert_refused(
+        &policy(|p| p["metadata"]["creationTimestamp"] = json!("yesterday")),
+        "resources[0].metadata.creationTimestamp: `yesterday` is not a time",
+    );
+    assert_refused(
+        &policy(|p| p["metadata"]["annotations"] = json!({"istio.io/dry-run": "true"})),
+        "resources[0].metadata.annotations.\"istio.io/dry-run\": dry run is not supported yet",
+    );
+    let twice = [
+        authorization_policy("p", json!({})),
+        authorization_policy("p", json!({})),
+    ];
+    assert_refused(
+        &config("istio", &twice),
+        "resources[1]: `AuthorizationPolicy shop/p` is already defined above",
+    );
+}
+
+#[test]
+fn metadata_as_kubernetes_writes_it_is_taken() {
+    let mut policy = authorization_policy("p", json!({}));
+    policy["metadata"]["uid"] = json!("1");
+    policy["metadata"]["managedFields"] = json!([{"manager": "kubectl"}]);
+    policy["metadata"]["annotations"] = json!({"istio.io/dry-run": "false", "x": "y"});
+    policy["status"] = json!({"conditions": []});
+    assert_eq!(errors(&[policy]), [""; 0]);
+}
+
+#[test]
+fn port_modes_need_a_workload_and_real_ports() {
+    let spec = json!({"portLevelMtls": {"8080": {"mode": "STRICT"}}});
+    assert_refused(
+        &config("istio", &[peer_authentication("shop", "p", spec)]),
+        "resources[0].spec.portLevelMtls: portLevelMtls needs a selector",
+    );
+    for port in ["0", "65536", "http", "+80"] {
+        let spec =
+            json!({"selector": {"matchLabels": {"app": "a"}}, "portLevelMtls": {port: {"mode": "STRICT"}}});
+        let errors = errors(&[peer_authentication("shop", "p", spec)]);
+        assert!(
+            errors.len() == 1 && errors[0].contains("is not a port"),
+            "{errors:?}"
+        );
+    }
+}
+
+#[test]
+fn the_plugin_configuration_itself_is_checked() {
+    assert_refused(
+        &json!({"resources": [], "workload": {"namespace": "a"}, "profil": "istio"}),
+        "profil: unknown field, expected one of `profile`, `mesh`, `workload`, `resources`",
+    );
+    assert_refused(
+        &json!({"resources": [], "profile": "strict", "workload": {"namespace": "a"}}),
+        "profile: `strict` is not a profile: zero-trust or istio",
+    );
+    assert_refused(&json!({"workload": {"namespace": "a"}}), "resources: missing");
+    assert_refused(&json!({"resources": []}), "workload: missing");
+    assert_refused(
+        &json!({"resources": [], "workload": {}}),
+        "workload.namespace: missing",
+    );
+    assert_refused(
+        &json!({"resources": [], "workload": {"namespace": "a"}, "mesh": {"trustDomain": "Cluster.Local"}}),
+        "mesh.trustDomain: `Cluster.Local` is not a trust domain",
+    );
+    assert_refused(&json!([]), "configuration: expected a map, found a list");
+}
+
+#[test]
+fn text_that_is_no_json_is_refused_with_line_and_column() {
+    let errors = PolicySet::from_json(b"{\n  resources: []\n}", None).unwrap_err();
+    assert!(errors.to_string().contains("line 2 column 3"), "{errors}");
+}
+
+#[test]
+fn a_field_given_twice_is_refused() {
+    let json = br#"{"resources": [], "workload": {"namespace": "a"}, "resources": []}"#;
+    let errors = PolicySet::from_json(json, None).unwrap_err();
+    assert!(
+        errors
+            .to_string()
+            .contains("resources: the field is given more than once"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn sizes_are_bounded() {
+    let rules: Vec<Value> = (0..513).map(|_| json!({})).collect();
+    assert_refused(
+        &config("istio", &[authorization_policy("p", json!({"rules": rules}))]),
+        "resources[0].spec.rules: 513 rules, at most 512 are allowed",
+    );
+    let long = "a".repeat(8193);
+    assert_refused(
+        &config(
+            "istio",
+            &[rule(json!({"to": [{"operation": {"paths": [long]}}]}))],
+        ),
+        "resources[0].spec.rules[0].to[0].operation.paths[0]: 8193 bytes, at most 8192 are allowed",
+    );
+}
