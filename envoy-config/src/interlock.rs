@@ -1,0 +1,38 @@
+//! The interlock: a native RBAC filter right behind the Wasm filter.
+//!
+//! A Wasm filter can drop out of the chain: a plugin that fails to start on a worker, or a module without the
+//! needed exports, is left out, and requests would go on without a decision. The interlock admits only requests
+//! on which the filter has said "allow", in filter state, which no peer can write. Without that word: 403.
+
+use serde_json::{Value, json};
+
+use crate::any::type_url;
+
+/// The filter's name.
+pub const NAME: &str = "spiffe_authz_interlock";
+/// The filter state that the Wasm filter sets: Envoy puts `wasm.` before a property's name.
+pub const FILTER_STATE_KEY: &str = "wasm.spiffe_authz";
+/// The only value that opens the interlock.
+pub const ALLOW: &str = "allow";
+
+/// The HTTP filter.
+#[must_use]
+pub fn http_filter() -> Value {
+    json!({
+        "name": NAME,
+        "typed_config": {
+            "@type": type_url("envoy.extensions.filters.http.rbac.v3.RBAC"),
+            "rules_stat_prefix": "spiffe_authz_interlock_",
+            "rules": {
+                "action": "ALLOW",
+                "policies": {NAME: {
+                    "permissions": [{"any": true}],
+                    "principals": [{"filter_state": {
+                        "key": FILTER_STATE_KEY,
+                        "string_match": {"exact": ALLOW},
+                    }}],
+                }},
+            },
+        },
+    })
+}

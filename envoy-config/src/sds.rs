@@ -1,0 +1,112 @@
+//! File-based SDS: the SVID and the trust bundle, rotated under a running Envoy.
+//!
+//! ```text
+//! bootstrap ── path ──► svid.sds.yaml ──────── filenames ──► svid.pem, svid_key.pem
+//!           └─ path ──► trust-bundle.sds.yaml ─ filename ──► svid_bundle.pem
+//! ```
+//! The two documents never change; Envoy reads the PEM files again whenever something is moved into the watched
+//! directory. A set that does not fit together is refused and the one before stays in use.
+
+use serde_json::{Value, json};
+
+use crate::FilePath;
+use crate::any::type_url;
+
+/// The name of the secret that holds the SVID and its key.
+pub const SVID: &str = "svid";
+/// The name of the secret that holds the trust bundle.
+pub const TRUST_BUNDLE: &str = "trust-bundle";
+
+const SECRET: &str = "envoy.extensions.transport_sockets.tls.v3.Secret";
+
+/// Where the files of an SVID lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SvidPaths {
+    /// The SDS document of the SVID; its name ends in `.yaml` or `.json`.
+    pub svid_sds: FilePath,
+    /// The SDS document of the trust bundle; its name ends in `.yaml` or `.json`.
+    pub trust_bundle_sds: FilePath,
+    /// The certificate chain, PEM.
+    pub certificate: FilePath,
+    /// The private key, PEM.
+    pub private_key: FilePath,
+    /// The trust bundle, PEM.
+    pub trust_bundle: FilePath,
+    /// The folder in which a rename announces a rotation.
+    pub watched_directory: FilePath,
+}
+
+/// A document that Envoy reads, and where it looks for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SdsDocument {
+    /// Where the bootstrap says that it lies.
+    pub path: FilePath,
+    /// What must stand there, as JSON (which is YAML too).
+    pub document: Value,
+}
+
+impl SvidPaths {
+    /// The two files that the bootstrap refers to.
+    #[must_use]
+    pub fn sds_documents(&self) -> [SdsDocument; 2] {
+        [
+            SdsDocument {
+                path: self.svid_sds.clone(),
+                document: self.svid_document(),
+            },
+            SdsDocument {
+                path: self.trust_bundle_sds.clone(),
+                document: self.trust_bundle_document(),
+            },
+        ]
+    }
+
+    fn svid_document(&self) -> Value {
+        secret(
+            SVID,
+            "tls_certificate",
+            &json!({
+                "certificate_chain": {"filename": self.certificate.as_str()},
+                "private_key": {"filename": self.private_key.as_str()},
+                "watched_directory": {"path": self.watched_directory.as_str()},
+            }),
+        )
+    }
+
+    fn trust_bundle_document(&self) -> Value {
+        secret(
+            TRUST_BUNDLE,
+            "validation_context",
+            &json!({
+                "trusted_ca": {"filename": self.trust_bundle.as_str()},
+                "watched_directory": {"path": self.watched_directory.as_str()},
+            }),
+        )
+    }
+
+    /// The reference to the SVID in a TLS context.
+    #[must_use]
+    pub fn svid_reference(&self) -> Value {
+        reference(SVID, &self.svid_sds)
+    }
+
+    /// The reference to the trust bundle in a TLS context.
+    #[must_use]
+    pub fn trust_bundle_reference(&self) -> Value {
+        reference(TRUST_BUNDLE, &self.trust_bundle_sds)
+    }
+}
+
+fn reference(name: &str, document: &FilePath) -> Value {
+    json!({
+        "name": name,
+        "sds_config": {
+            "resource_api_version": "V3",
+            "path_config_source": {"path": document.as_str()},
+        },
+    })
+}
+
+fn secret(name: &str, kind: &str, content: &Value) -> Value {
+    json!({"resources": [{"@type": type_url(SECRET), "name": name, (kind): content}]})
+}
