@@ -1,6 +1,6 @@
 //! The authorization engine of spiffe-authz: a pure library. Bytes in, decision out.
 //!
-//! [`PolicySet::from_json`] reads one plugin configuration and compiles what applies to the workload, or
+//! [`PolicySet::from_plugin_configuration`] reads one plugin configuration and compiles what applies to the workload, or
 //! returns every problem at once, each with its path. [`PolicySet::decide`] judges one [`Request`]: it is
 //! total, touches nothing but memory, and never panics.
 

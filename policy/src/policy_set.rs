@@ -31,15 +31,16 @@ pub struct PolicySet {
 }
 
 impl PolicySet {
-    /// Compiles a plugin configuration in JSON. `node` is the workload that the proxy's node metadata names,
-    /// used where the configuration names none.
+    /// Compiles a plugin configuration as Envoy hands it over: JSON text, or a `google.protobuf.Struct` in its
+    /// wire form. `node` is the workload that the proxy's node metadata names, used where the configuration
+    /// names none.
     ///
     /// # Errors
     /// Every problem of the document at once, each with its place. Nothing is dropped: a configuration loads
     /// whole or not at all.
-    pub fn from_json(json: &[u8], node: Option<Workload>) -> Result<Self, ConfigErrors> {
+    pub fn from_plugin_configuration(bytes: &[u8], node: Option<Workload>) -> Result<Self, ConfigErrors> {
         let limits = Limits::default();
-        match Document::from_json(json, limits) {
+        match Document::from_plugin_configuration(bytes, limits) {
             Ok(document) => Self::from_document(&document, node),
             Err(error) => {
                 let mut problems = Problems::new(limits);
@@ -52,7 +53,7 @@ impl PolicySet {
     /// Compiles a plugin configuration that was read already, from YAML for instance.
     ///
     /// # Errors
-    /// As [`PolicySet::from_json`].
+    /// As [`PolicySet::from_plugin_configuration`].
     pub fn from_document(document: &Document, node: Option<Workload>) -> Result<Self, ConfigErrors> {
         let mut problems = Problems::new(Limits::default());
         let set = RawPluginConfig::read(document, &mut problems)

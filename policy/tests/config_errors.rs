@@ -239,14 +239,14 @@ fn the_plugin_configuration_itself_is_checked() {
 
 #[test]
 fn text_that_is_no_json_is_refused_with_line_and_column() {
-    let errors = PolicySet::from_json(b"{\n  resources: []\n}", None).unwrap_err();
+    let errors = PolicySet::from_plugin_configuration(b"{\n  resources: []\n}", None).unwrap_err();
     assert!(errors.to_string().contains("line 2 column 3"), "{errors}");
 }
 
 #[test]
 fn a_field_given_twice_is_refused() {
     let json = br#"{"resources": [], "workload": {"namespace": "a"}, "resources": []}"#;
-    let errors = PolicySet::from_json(json, None).unwrap_err();
+    let errors = PolicySet::from_plugin_configuration(json, None).unwrap_err();
     assert!(
         errors
             .to_string()

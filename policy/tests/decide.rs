@@ -228,9 +228,11 @@ fn the_workload_of_the_document_wins_over_the_node() {
         namespace: "other".to_owned(),
         labels: [].into(),
     };
-    let set = PolicySet::from_json(config("istio", &[]).to_string().as_bytes(), Some(node.clone())).unwrap();
+    let set =
+        PolicySet::from_plugin_configuration(config("istio", &[]).to_string().as_bytes(), Some(node.clone()))
+            .unwrap();
     assert_eq!(set.workload().namespace, "shop");
-    let set = PolicySet::from_json(br#"{"resources": []}"#, Some(node)).unwrap();
+    let set = PolicySet::from_plugin_configuration(br#"{"resources": []}"#, Some(node)).unwrap();
     assert_eq!(set.workload().namespace, "other");
 }
 

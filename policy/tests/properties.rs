@@ -208,7 +208,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_a_configuration_or_a_list_of_errors(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        prop_assert!(PolicySet::from_json(&bytes, None).is_err());
+        prop_assert!(PolicySet::from_plugin_configuration(&bytes, None).is_err());
         let is_map = bytes.contains(&b'\x7b');
         prop_assert!(RequestDocument::from_json(&bytes).is_err() || is_map);
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use crate::config::limits::Limits;
+use crate::config::protobuf_struct;
 
 /// A JSON or YAML document that keeps what other readers drop: fields given twice stay twice.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +47,17 @@ impl Document {
             .map_err(|error| DocumentError(error.to_string()))
     }
 
+    /// Reads a plugin configuration as Envoy hands it over: JSON text (from a `StringValue`, and from Istio's
+    /// WasmPlugin), or a `google.protobuf.Struct` in its wire form.
+    ///
+    /// # Errors
+    /// As [`Document::from_json`].
+    pub fn from_plugin_configuration(bytes: &[u8], limits: Limits) -> Result<Self, DocumentError> {
+        // A `Struct` begins with the byte that is a line feed in text: only what is no JSON can be one.
+        Self::from_json(bytes, limits)
+            .or_else(|error| protobuf_struct::read(bytes, limits).unwrap_or(Err(error)))
+    }
+
     /// What kind of value this is, with its text where that is short: for messages.
     pub(crate) fn kind(&self) -> String {
         match self {
@@ -63,6 +75,14 @@ impl Document {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{0}")]
 pub struct DocumentError(String);
+
+impl DocumentError {
+    pub(crate) fn nested_too_deeply() -> Self {
+        Self(NESTED_TOO_DEEPLY.to_owned())
+    }
+}
+
+const NESTED_TOO_DEEPLY: &str = "nested too deeply";
 
 impl<'de> serde::Deserialize<'de> for Document {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -84,7 +104,7 @@ impl Nested {
         let depth_left = self
             .depth_left
             .checked_sub(1)
-            .ok_or_else(|| E::custom("nested too deeply"))?;
+            .ok_or_else(|| E::custom(NESTED_TOO_DEEPLY))?;
         Ok(Self { depth_left })
     }
 }

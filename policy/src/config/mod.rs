@@ -13,6 +13,7 @@ pub(crate) mod metadata;
 pub(crate) mod notice;
 pub(crate) mod peer_authentication;
 pub(crate) mod plugin;
+pub(crate) mod protobuf_struct;
 pub(crate) mod resource;
 pub(crate) mod selector;
 pub(crate) mod values;

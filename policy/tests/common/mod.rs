@@ -35,7 +35,7 @@ pub fn config(profile: &str, resources: &[Value]) -> Value {
 }
 
 pub fn compile(config: &Value) -> Result<PolicySet, ConfigErrors> {
-    PolicySet::from_json(config.to_string().as_bytes(), None)
+    PolicySet::from_plugin_configuration(config.to_string().as_bytes(), None)
 }
 
 /// `GET orders.shop/orders/1` to port 8080 from `spiffe://cluster.local/ns/shop/sa/frontend`.
