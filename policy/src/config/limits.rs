@@ -3,7 +3,7 @@
 /// The bounds on what a configuration may hold; each is far above what is of use.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
-    /// Bytes of the whole document: a bound on the work of one update.
+    /// Bytes of the whole document: what the filter reads within the 256 MiB of memory that it is linked with.
     pub document_bytes: usize,
     /// Nesting of lists and maps: an Istio resource needs 12; a bound on the stack.
     pub depth: usize,
@@ -19,7 +19,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            document_bytes: 64 << 20,
+            document_bytes: 16 << 20,
             depth: 64,
             value_bytes: 8192,
             rules: 512,
