@@ -1,0 +1,254 @@
+//! [`FakeHost`]: a host in memory, which does as a test tells it and shows what was asked of it.
+#![allow(clippy::arithmetic_side_effects)]
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use spiffe_authz_policy::PolicySet;
+
+use crate::host::{Host, HostError, LocalReply, LogLevel, MetricId, MetricKind};
+use crate::pairs::Pair;
+use crate::pairs::tests::serialize;
+use crate::property;
+
+/// One ALLOW policy with one rule and one DENY policy with two, under STRICT.
+pub(crate) const CONFIGURATION: &str = r#"{
+    "workload": {"namespace": "shop", "labels": {"app": "orders"}},
+    "resources": [
+        {"apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy",
+         "metadata": {"name": "orders", "namespace": "shop"},
+         "spec": {"action": "ALLOW", "rules": [
+            {"from": [{"source": {"principals": ["cluster.local/ns/shop/sa/frontend"]}}],
+             "to": [{"operation": {"methods": ["GET"], "paths": ["/orders/*"]}}]}]}},
+        {"apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy",
+         "metadata": {"name": "no-admin", "namespace": "shop"},
+         "spec": {"action": "DENY", "rules": [
+            {"to": [{"operation": {"methods": ["TRACE"]}}]},
+            {"to": [{"operation": {"paths": ["*/admin"]}}]}]}}
+    ]
+}"#;
+
+/// The configuration above, compiled.
+pub(crate) fn policy_set() -> PolicySet {
+    PolicySet::from_plugin_configuration(CONFIGURATION.as_bytes(), None).unwrap()
+}
+
+/// A local reply that was sent.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Reply {
+    pub(crate) status: u32,
+    pub(crate) details: String,
+    pub(crate) body: String,
+}
+
+/// A host in memory; clones share their state.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FakeHost(Rc<Inner>);
+
+type Reading = Result<Vec<u8>, HostError>;
+
+#[derive(Debug, Default)]
+struct Inner {
+    configuration: RefCell<Option<Reading>>,
+    headers: RefCell<Option<Reading>>,
+    readings: RefCell<BTreeMap<String, Reading>>,
+    state: RefCell<BTreeMap<String, Vec<u8>>>,
+    refused_properties: RefCell<BTreeMap<String, HostError>>,
+    refused_replies: Cell<Option<HostError>>,
+    refused_metrics: Cell<Option<HostError>>,
+    replies: RefCell<Vec<Reply>>,
+    lines: RefCell<Vec<(LogLevel, String)>>,
+    metrics: RefCell<Vec<(MetricKind, String, u64)>>,
+    calls: Cell<usize>,
+    failing_call: Cell<Option<(usize, HostError)>>,
+}
+
+impl FakeHost {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn set_configuration(&self, reading: Result<&[u8], HostError>) {
+        *self.0.configuration.borrow_mut() = Some(reading.map(<[u8]>::to_vec));
+    }
+
+    pub(crate) fn set_headers(&self, pairs: &[Pair<'_>]) {
+        self.set_headers_reading(Ok(&serialize(pairs)));
+    }
+
+    pub(crate) fn set_headers_reading(&self, reading: Result<&[u8], HostError>) {
+        *self.0.headers.borrow_mut() = Some(reading.map(<[u8]>::to_vec));
+    }
+
+    /// What a property reads; one that is not set is not found.
+    pub(crate) fn set_reading(&self, path: &str, reading: Result<&[u8], HostError>) {
+        self.0
+            .readings
+            .borrow_mut()
+            .insert(path.to_owned(), reading.map(<[u8]>::to_vec));
+    }
+
+    /// A validated peer with this URI SAN, or plaintext; the port is 8080.
+    pub(crate) fn set_peer(&self, uri_san: Option<&[u8]>) {
+        self.set_reading(property::MTLS, Ok(&[u8::from(uri_san.is_some())]));
+        self.set_reading(
+            property::PEER_CERTIFICATE_VALID,
+            Ok(&[u8::from(uri_san.is_some())]),
+        );
+        self.set_reading(property::PEER_URI_SAN, uri_san.ok_or(HostError::NotFound));
+        self.set_reading(property::DESTINATION_PORT, Ok(&8080_i64.to_le_bytes()));
+    }
+
+    pub(crate) fn refuse_property(&self, path: &str, error: HostError) {
+        self.0
+            .refused_properties
+            .borrow_mut()
+            .insert(path.to_owned(), error);
+    }
+
+    pub(crate) fn refuse_replies(&self, error: HostError) {
+        self.0.refused_replies.set(Some(error));
+    }
+
+    pub(crate) fn refuse_metrics(&self, error: HostError) {
+        self.0.refused_metrics.set(Some(error));
+    }
+
+    /// Lets the hostcall with this number, from 0, fail and no other.
+    pub(crate) fn fail_call(&self, number: usize, error: HostError) {
+        self.0.failing_call.set(Some((number, error)));
+    }
+
+    /// How many hostcalls were made.
+    pub(crate) fn calls(&self) -> usize {
+        self.0.calls.get()
+    }
+
+    /// A property as the filter set it.
+    pub(crate) fn state(&self, path: &str) -> Option<Vec<u8>> {
+        self.0.state.borrow().get(path).cloned()
+    }
+
+    pub(crate) fn replies(&self) -> Vec<Reply> {
+        self.0.replies.borrow().clone()
+    }
+
+    pub(crate) fn lines(&self) -> Vec<(LogLevel, String)> {
+        self.0.lines.borrow().clone()
+    }
+
+    /// Names and values, one for each definition.
+    pub(crate) fn metrics(&self) -> Vec<(String, u64)> {
+        self.0
+            .metrics
+            .borrow()
+            .iter()
+            .map(|(_, name, value)| (name.clone(), *value))
+            .collect()
+    }
+
+    fn called(&self) -> Result<(), HostError> {
+        let number = self.0.calls.get();
+        self.0.calls.set(number + 1);
+        match self.0.failing_call.get() {
+            Some((failing, error)) if failing == number => Err(error),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn metric(&self, metric: MetricId, change: impl FnOnce(MetricKind, &mut u64)) -> Result<(), HostError> {
+        self.called()?;
+        self.0.refused_metrics.get().map_or(Ok(()), Err)?;
+        let mut metrics = self.0.metrics.borrow_mut();
+        let (kind, _, value) = metrics
+            .get_mut(usize::try_from(metric.0).unwrap())
+            .ok_or(HostError::NotFound)?;
+        change(*kind, value);
+        Ok(())
+    }
+}
+
+impl Host for FakeHost {
+    fn plugin_configuration(&self) -> Reading {
+        self.called()?;
+        self.0
+            .configuration
+            .borrow()
+            .clone()
+            .unwrap_or(Err(HostError::NotFound))
+    }
+
+    fn request_headers(&self) -> Reading {
+        self.called()?;
+        self.0
+            .headers
+            .borrow()
+            .clone()
+            .unwrap_or(Err(HostError::Status(2)))
+    }
+
+    fn property(&self, path: &str) -> Reading {
+        self.called()?;
+        self.0
+            .readings
+            .borrow()
+            .get(path)
+            .cloned()
+            .unwrap_or(Err(HostError::NotFound))
+    }
+
+    fn set_property(&self, path: &str, value: &[u8]) -> Result<(), HostError> {
+        self.called()?;
+        if let Some(error) = self.0.refused_properties.borrow().get(path) {
+            return Err(*error);
+        }
+        self.0.state.borrow_mut().insert(path.to_owned(), value.to_vec());
+        Ok(())
+    }
+
+    fn send_local_reply(&self, reply: &LocalReply<'_>) -> Result<(), HostError> {
+        self.called()?;
+        self.0.refused_replies.get().map_or(Ok(()), Err)?;
+        let LocalReply {
+            status,
+            details,
+            body,
+        } = *reply;
+        let reply = Reply {
+            status,
+            details: details.to_owned(),
+            body: body.to_owned(),
+        };
+        self.0.replies.borrow_mut().push(reply);
+        Ok(())
+    }
+
+    fn log(&self, level: LogLevel, line: &str) {
+        if self.called().is_ok() {
+            self.0.lines.borrow_mut().push((level, line.to_owned()));
+        }
+    }
+
+    fn define_metric(&self, kind: MetricKind, name: &str) -> Result<MetricId, HostError> {
+        self.called()?;
+        self.0.refused_metrics.get().map_or(Ok(()), Err)?;
+        let mut metrics = self.0.metrics.borrow_mut();
+        metrics.push((kind, name.to_owned(), 0));
+        Ok(MetricId(u32::try_from(metrics.len() - 1).unwrap()))
+    }
+
+    fn increment_metric(&self, metric: MetricId) -> Result<(), HostError> {
+        self.metric(metric, |kind, value| {
+            assert_eq!(kind, MetricKind::Counter);
+            *value += 1;
+        })
+    }
+
+    fn record_metric(&self, metric: MetricId, new: u64) -> Result<(), HostError> {
+        self.metric(metric, |kind, value| {
+            assert_eq!(kind, MetricKind::Gauge);
+            *value = new;
+        })
+    }
+}

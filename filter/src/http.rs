@@ -1,0 +1,265 @@
+//! [`HttpStream`]: one HTTP request on its way through the filter.
+
+use std::rc::Rc;
+
+use spiffe_authz_policy::{PolicySet, Request};
+
+use crate::attributes::RequestAttributes;
+use crate::audit::log_denial;
+use crate::host::Host;
+use crate::metrics::Metrics;
+use crate::outcome::{Outcome, Refusal};
+use crate::respond::{Flow, Passage, refuse, respond};
+
+/// One HTTP request, with the policy set that was in force when it began.
+#[derive(Debug)]
+pub(crate) struct HttpStream<H> {
+    host: H,
+    metrics: Rc<Metrics>,
+    policies: Option<Rc<PolicySet>>,
+    /// There once the request was allowed.
+    passage: Option<Passage>,
+}
+
+impl<H: Host> HttpStream<H> {
+    pub(crate) fn new(host: H, metrics: Rc<Metrics>, policies: Option<Rc<PolicySet>>) -> Self {
+        Self {
+            host,
+            metrics,
+            policies,
+            passage: None,
+        }
+    }
+
+    /// Judges the request; true lets it go on.
+    #[must_use]
+    pub(crate) fn judge(&mut self) -> bool {
+        let attributes = RequestAttributes::read(&self.host);
+        self.passage = match attributes.with_request(|request| self.flow(request)) {
+            Flow::Continue(passage) => Some(passage),
+            Flow::Stop => None,
+        };
+        self.may_pass()
+    }
+
+    /// Whether body and trailers go on. A proxy that takes no local reply may still bring the body of a request
+    /// that was stopped, and letting that pass would set the request in motion again.
+    #[must_use]
+    pub(crate) fn may_pass(&self) -> bool {
+        self.passage.is_some()
+    }
+
+    fn flow(&self, request: &Request<'_>) -> Flow {
+        let (flow, outcome) = match &self.policies {
+            Some(policies) => respond(&self.host, policies.decide(request)),
+            None => refuse(&self.host, Refusal::NoConfiguration),
+        };
+        self.record(&flow, &outcome, request);
+        flow
+    }
+
+    fn record(&self, flow: &Flow, outcome: &Outcome<'_>, request: &Request<'_>) {
+        self.metrics.count(&self.host, outcome);
+        match flow {
+            Flow::Continue(_) => {}
+            Flow::Stop => log_denial(&self.host, outcome, self.policies.as_deref(), request),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake_host::{FakeHost, policy_set};
+    use crate::host::{HostError, LogLevel};
+    use crate::property;
+
+    /// The requests of these tests, by what the policies of [`policy_set`] make of them.
+    const ALLOWED: (&[u8], &[u8]) = (b"GET", b"/orders/1?x=1");
+    const DENIED_BY_RULE: (&[u8], &[u8]) = (b"GET", b"/orders/admin");
+    const DENIED_BY_DEFAULT: (&[u8], &[u8]) = (b"DELETE", b"/orders/1");
+
+    fn stream(host: &FakeHost) -> HttpStream<FakeHost> {
+        HttpStream::new(
+            host.clone(),
+            Rc::new(Metrics::default()),
+            Some(Rc::new(policy_set())),
+        )
+    }
+
+    fn frontend((method, path): (&[u8], &[u8])) -> FakeHost {
+        let host = FakeHost::new();
+        host.set_peer(Some(b"spiffe://cluster.local/ns/shop/sa/frontend"));
+        host.set_headers(&[
+            (b":method", method),
+            (b":path", path),
+            (b":authority", b"orders.shop"),
+        ]);
+        host
+    }
+
+    fn told(host: &FakeHost) -> [Option<Vec<u8>>; 5] {
+        let paths = [
+            property::INTERLOCK,
+            property::DECISION,
+            property::CAUSE,
+            property::POLICY,
+            property::RULE,
+        ];
+        paths.map(|path| host.state(path))
+    }
+
+    #[test]
+    fn an_allowed_request_goes_on_with_the_interlock_open_and_nothing_logged() {
+        let host = frontend(ALLOWED);
+        assert!(stream(&host).judge());
+        let expected = [&b"allow"[..], b"allow", b"matched-allow", b"shop/orders", b"0"];
+        assert_eq!(told(&host), expected.map(|value| Some(value.to_vec())));
+        let counter =
+            "spiffe_authz_requests_total.decision=.=allow;.;cause=.=matched-allow;.;policy=.=shop/orders;.;";
+        assert_eq!(host.metrics(), [(counter.to_owned(), 1)]);
+        assert_eq!(host.replies(), []);
+        assert_eq!(host.lines(), []);
+    }
+
+    #[test]
+    fn a_denied_request_stops_with_a_reply_a_count_and_an_audit_line() {
+        let host = frontend(DENIED_BY_RULE);
+        assert!(!stream(&host).judge());
+        let expected = [
+            None,
+            Some(&b"deny"[..]),
+            Some(b"matched-deny"),
+            Some(b"shop/no-admin"),
+            Some(b"1"),
+        ];
+        assert_eq!(told(&host), expected.map(|value| value.map(<[u8]>::to_vec)));
+        let counter =
+            "spiffe_authz_requests_total.decision=.=deny;.;cause=.=matched-deny;.;policy=.=shop/no-admin;.;";
+        assert_eq!(host.metrics(), [(counter.to_owned(), 1)]);
+        let details = "rbac_access_denied_matched_policy[ns[shop]-policy[no-admin]-rule[1]]";
+        assert_eq!(host.replies()[0].details, details);
+        let lines = host.lines();
+        let [(LogLevel::Warn, line)] = lines.as_slice() else {
+            panic!("{lines:?}")
+        };
+        assert!(line.contains(r#""policy":"shop/no-admin","rule":1,"#), "{line}");
+    }
+
+    #[test]
+    fn a_request_that_no_rule_allows_stops() {
+        let host = frontend(DENIED_BY_DEFAULT);
+        assert!(!stream(&host).judge());
+        assert_eq!(
+            host.replies()[0].details,
+            "rbac_access_denied_matched_policy[none]"
+        );
+        assert_eq!(host.state(property::CAUSE).unwrap(), b"no-matching-allow");
+    }
+
+    #[test]
+    fn plaintext_under_strict_stops() {
+        let host = frontend(ALLOWED);
+        host.set_peer(None);
+        assert!(!stream(&host).judge());
+        assert_eq!(host.replies()[0].details, "spiffe_authz_denied[mtls-required]");
+    }
+
+    #[test]
+    fn a_request_without_a_policy_set_stops() {
+        let host = frontend(ALLOWED);
+        let mut stream = HttpStream::new(host.clone(), Rc::new(Metrics::default()), None);
+        assert!(!stream.judge());
+        assert_eq!(host.replies()[0].details, "spiffe_authz_denied[no-configuration]");
+        assert!(host.lines()[0].1.contains(r#""cause":"no-configuration""#));
+    }
+
+    #[test]
+    fn body_and_trailers_pass_only_after_the_request_was_allowed() {
+        let host = frontend(ALLOWED);
+        let mut allowed = stream(&host);
+        assert!(!allowed.may_pass());
+        assert!(allowed.judge() && allowed.may_pass());
+        let host = frontend(DENIED_BY_DEFAULT);
+        host.refuse_replies(HostError::Status(10));
+        let mut denied = stream(&host);
+        assert!(!denied.judge() && !denied.may_pass());
+    }
+
+    #[test]
+    fn an_allowed_request_whose_interlock_does_not_open_stops() {
+        let host = frontend(ALLOWED);
+        host.refuse_property(property::INTERLOCK, HostError::Status(2));
+        assert!(!stream(&host).judge());
+        assert_eq!(host.replies()[0].details, "spiffe_authz_denied[interlock-failed]");
+        assert_eq!(host.state(property::DECISION).unwrap(), b"deny");
+        assert_eq!(host.state(property::CAUSE).unwrap(), b"interlock-failed");
+    }
+
+    /// Judges the request once for each hostcall that it makes, with that call failing.
+    fn with_each_hostcall_failing(
+        request: (&[u8], &[u8]),
+        error: HostError,
+        check: impl Fn(&FakeHost, bool),
+    ) {
+        let whole = frontend(request);
+        let _ = stream(&whole).judge();
+        assert!(whole.calls() >= 9, "{} hostcalls", whole.calls());
+        for call in 0..whole.calls() {
+            let host = frontend(request);
+            host.fail_call(call, error);
+            let passed = stream(&host).judge();
+            check(&host, passed);
+        }
+    }
+
+    const ERRORS: [HostError; 4] = [
+        HostError::NotFound,
+        HostError::Status(10),
+        HostError::Status(u32::MAX),
+        HostError::NullBuffer { size: 1 },
+    ];
+
+    #[test]
+    fn no_failing_hostcall_lets_a_denied_request_pass_or_opens_its_interlock() {
+        for (request, error) in [DENIED_BY_RULE, DENIED_BY_DEFAULT]
+            .into_iter()
+            .flat_map(|request| ERRORS.map(|error| (request, error)))
+        {
+            with_each_hostcall_failing(request, error, |host, passed| {
+                assert!(!passed);
+                assert_eq!(host.state(property::INTERLOCK), None);
+            });
+        }
+    }
+
+    #[test]
+    fn whichever_hostcall_fails_an_allowed_request_passes_only_with_its_interlock_open() {
+        for error in ERRORS {
+            with_each_hostcall_failing(ALLOWED, error, |host, passed| {
+                assert_eq!(host.state(property::INTERLOCK).is_some(), passed);
+                assert_eq!(host.replies().is_empty(), passed);
+            });
+        }
+    }
+
+    #[test]
+    fn a_failing_metric_or_annotation_changes_no_decision() {
+        let passed_with = |failing: fn(&FakeHost)| {
+            let host = frontend(ALLOWED);
+            failing(&host);
+            stream(&host).judge()
+        };
+        assert!(passed_with(|host| host.refuse_metrics(HostError::Status(2))));
+        for path in [
+            property::DECISION,
+            property::CAUSE,
+            property::POLICY,
+            property::RULE,
+        ] {
+            let host = frontend(ALLOWED);
+            host.refuse_property(path, HostError::Status(2));
+            assert!(stream(&host).judge());
+        }
+    }
+}

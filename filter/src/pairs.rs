@@ -1,0 +1,153 @@
+//! The serialized list of pairs in which a proxy-wasm host hands over headers and maps.
+//!
+//! ```text
+//! count u32 | count x (key length u32, value length u32) | count x (key, NUL, value, NUL)      little-endian
+//! ```
+//! An empty list may also be no byte at all, or a single zero byte. Every length is checked against the bytes that
+//! are there: a list that does not fit to the byte is malformed as a whole.
+
+/// A key and its value, borrowed from the serialized list. Both are raw bytes.
+pub(crate) type Pair<'b> = (&'b [u8], &'b [u8]);
+
+/// What a pair takes at least: two lengths and two NULs.
+const LEAST_PAIR_BYTES: usize = 10;
+
+/// The bytes are no serialized list of pairs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("no list of pairs")]
+pub(crate) struct MalformedPairs;
+
+/// Reads a serialized list of pairs, in its order.
+///
+/// # Errors
+/// When a length or a terminator does not fit, or bytes are left over. Work and memory are bounded by the bytes
+/// given, whatever count they claim.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Vec<Pair<'_>>, MalformedPairs> {
+    match bytes {
+        [] | [0] => Ok(Vec::new()),
+        _ => parse_counted(bytes).ok_or(MalformedPairs),
+    }
+}
+
+fn parse_counted(bytes: &[u8]) -> Option<Vec<Pair<'_>>> {
+    let (count, rest) = take_u32(bytes)?;
+    if count > rest.len() / LEAST_PAIR_BYTES {
+        return None;
+    }
+    let (mut lengths, mut data) = rest.split_at_checked(count.checked_mul(8)?)?;
+    let mut pairs = Vec::with_capacity(count);
+    for _ in 0..count {
+        let key = take_text(&mut lengths, &mut data)?;
+        let value = take_text(&mut lengths, &mut data)?;
+        pairs.push((key, value));
+    }
+    data.is_empty().then_some(pairs)
+}
+
+/// The next text: its length from `lengths`, its bytes and the NUL behind them from `data`.
+fn take_text<'b>(lengths: &mut &'b [u8], data: &mut &'b [u8]) -> Option<&'b [u8]> {
+    let (length, other_lengths) = take_u32(lengths)?;
+    let (text, rest) = data.split_at_checked(length)?;
+    let (terminator, other_data) = rest.split_first()?;
+    *lengths = other_lengths;
+    *data = other_data;
+    (*terminator == 0).then_some(text)
+}
+
+fn take_u32(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let (number, rest) = bytes.split_first_chunk()?;
+    Some((usize::try_from(u32::from_le_bytes(*number)).ok()?, rest))
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// The list as a host writes it.
+    pub(crate) fn serialize(pairs: &[Pair<'_>]) -> Vec<u8> {
+        let number = |length: usize| u32::try_from(length).unwrap().to_le_bytes();
+        let mut bytes = number(pairs.len()).to_vec();
+        for (key, value) in pairs {
+            bytes.extend(number(key.len()));
+            bytes.extend(number(value.len()));
+        }
+        for text in pairs.iter().flat_map(|(key, value)| [key, value]) {
+            bytes.extend(*text);
+            bytes.push(0);
+        }
+        bytes
+    }
+
+    const PAIRS: [Pair<'static>; 4] = [
+        (b":method", b"GET"),
+        (b"x-raw", b"\xff\0\xfe"),
+        (b"", b""),
+        (b"\xff", b"last"),
+    ];
+
+    #[test]
+    fn pairs_come_back_in_their_order_with_raw_bytes() {
+        assert_eq!(parse(&serialize(&PAIRS)), Ok(PAIRS.to_vec()));
+    }
+
+    #[test]
+    fn an_empty_list_has_three_forms() {
+        for bytes in [&b""[..], b"\0", b"\0\0\0\0"] {
+            assert_eq!(parse(bytes), Ok(Vec::new()), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_cut_short_anywhere_is_malformed() {
+        let whole = serialize(&PAIRS);
+        for length in 1..whole.len() {
+            assert_eq!(parse(&whole[..length]), Err(MalformedPairs), "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn bytes_behind_the_last_pair_are_malformed() {
+        let whole = serialize(&PAIRS);
+        for extra in [&b"\0"[..], b"x", b"\0\0\0\0\0\0\0\0\0\0"] {
+            assert_eq!(parse(&[&whole, extra].concat()), Err(MalformedPairs), "{extra:?}");
+        }
+    }
+
+    #[test]
+    fn a_huge_count_or_length_is_malformed_and_costs_nothing() {
+        let whole = serialize(&PAIRS);
+        for at in [0, 4, 8, 12, 16] {
+            for number in [u32::MAX, u32::MAX / 8, 1 << 31, 1 << 29, 1 << 16, 1000] {
+                let mut bytes = whole.clone();
+                bytes[at..at + 4].copy_from_slice(&number.to_le_bytes());
+                assert_eq!(parse(&bytes), Err(MalformedPairs), "{number} at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn any_byte_changed_gives_a_list_or_an_error() {
+        let whole = serialize(&PAIRS);
+        for at in 0..whole.len() {
+            for byte in 0..=u8::MAX {
+                let mut bytes = whole.clone();
+                bytes[at] = byte;
+                if let Ok(pairs) = parse(&bytes) {
+                    let total: usize = pairs.iter().map(|(key, value)| key.len() + value.len()).sum();
+                    assert_eq!(
+                        4 + pairs.len() * LEAST_PAIR_BYTES + total,
+                        bytes.len(),
+                        "{byte} at {at}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_without_its_terminator_is_malformed() {
+        let mut bytes = serialize(&[(b"a", b"b")]);
+        *bytes.last_mut().unwrap() = b'x';
+        assert_eq!(parse(&bytes), Err(MalformedPairs));
+    }
+}

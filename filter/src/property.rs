@@ -1,0 +1,25 @@
+//! The properties that the filter reads and sets: every path in one place. Segments are joined by NUL.
+
+/// Whether the peer presented a certificate: one byte, 0 or 1.
+pub(crate) const MTLS: &str = "connection\0mtls";
+/// Whether Envoy verified the peer's certificate: one byte, 0 or 1. Since Envoy 1.40.
+pub(crate) const PEER_CERTIFICATE_VALID: &str = "connection\0peer_certificate_valid";
+/// The first URI SAN of the peer's certificate, raw bytes.
+pub(crate) const PEER_URI_SAN: &str = "connection\0uri_san_peer_certificate";
+/// The local port of the connection: 8 bytes, little-endian.
+pub(crate) const DESTINATION_PORT: &str = "destination\0port";
+/// The namespace of the workload in the node metadata, as Istio writes it.
+pub(crate) const NODE_NAMESPACE: &str = "xds\0node\0metadata\0NAMESPACE";
+/// The labels of the workload in the node metadata, as Istio writes them: a serialized list of pairs.
+pub(crate) const NODE_LABELS: &str = "xds\0node\0metadata\0LABELS";
+
+/// The interlock: without it on the request, the RBAC filter behind this one refuses.
+pub(crate) const INTERLOCK: &str = "spiffe_authz";
+/// The decision, for the access log.
+pub(crate) const DECISION: &str = "spiffe_authz_decision";
+/// The cause, for the access log.
+pub(crate) const CAUSE: &str = "spiffe_authz_cause";
+/// The policy that decided, for the access log; empty where none did.
+pub(crate) const POLICY: &str = "spiffe_authz_policy";
+/// The index of the rule that decided, for the access log; empty where none did.
+pub(crate) const RULE: &str = "spiffe_authz_rule";

@@ -1,0 +1,276 @@
+//! [`Plugin`]: one plugin instance, its configuration and the requests it hands the configuration to.
+
+use std::rc::Rc;
+
+use spiffe_authz_policy::{ConfigErrors, PolicySet, Workload};
+
+use crate::host::{Host, HostError, LogLevel};
+use crate::http::HttpStream;
+use crate::metrics::Metrics;
+use crate::node::{self, NodeError};
+
+/// One plugin instance on one thread of the proxy.
+///
+/// Requests keep the policy set with which they began: a new configuration is for new requests.
+#[derive(Debug)]
+pub(crate) struct Plugin<H> {
+    host: H,
+    metrics: Rc<Metrics>,
+    policies: Option<Rc<PolicySet>>,
+}
+
+impl<H: Host + Clone> Plugin<H> {
+    /// A plugin without a configuration. `metrics` are those of the VM.
+    pub(crate) fn new(host: H, metrics: Rc<Metrics>) -> Self {
+        Self {
+            host,
+            metrics,
+            policies: None,
+        }
+    }
+
+    /// Reads and compiles the plugin configuration. False refuses it: every error is logged, and the proxy stays
+    /// with the last good one.
+    ///
+    /// The answer depends on nothing but the bytes of the configuration and the node metadata, so it is the same on
+    /// every thread.
+    #[must_use]
+    pub(crate) fn configure(&mut self) -> bool {
+        let bytes = match self.host.plugin_configuration() {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                log_unreadable(&self.host, error);
+                return false;
+            }
+        };
+        let node = node::workload(&self.host);
+        match PolicySet::from_plugin_configuration(&bytes, node.as_ref().ok().cloned()) {
+            Ok(policies) => {
+                self.put_in_force(policies);
+                true
+            }
+            Err(errors) => {
+                log_refused(&self.host, &errors, node.as_ref());
+                false
+            }
+        }
+    }
+
+    /// The judge of one request, with the policy set that is in force now.
+    pub(crate) fn stream(&self) -> HttpStream<H> {
+        HttpStream::new(self.host.clone(), Rc::clone(&self.metrics), self.policies.clone())
+    }
+
+    fn put_in_force(&mut self, policies: PolicySet) {
+        self.host.log(LogLevel::Info, &summary(&policies));
+        for notice in policies.notices() {
+            self.host
+                .log(LogLevel::Warn, &format!("configuration in force: {notice}"));
+        }
+        self.metrics.configured(&self.host, &policies);
+        self.policies = Some(Rc::new(policies));
+    }
+}
+
+fn log_unreadable(host: &impl Host, error: HostError) {
+    host.log(
+        LogLevel::Error,
+        &format!("configuration refused: it cannot be read: {error}"),
+    );
+}
+
+/// One line for each error, then the count. Where no workload is known, also why the node metadata names none.
+fn log_refused(host: &impl Host, errors: &ConfigErrors, node: Result<&Workload, &NodeError>) {
+    for error in errors.iter() {
+        host.log(LogLevel::Error, &format!("configuration refused: {error}"));
+        if let (true, Err(reason)) = (error.at == "workload", node) {
+            host.log(LogLevel::Error, &format!("configuration refused: {reason}"));
+        }
+    }
+    let count = errors.count();
+    let noun = if count == 1 { "error" } else { "errors" };
+    host.log(
+        LogLevel::Error,
+        &format!("configuration refused with {count} {noun}"),
+    );
+}
+
+fn summary(policies: &PolicySet) -> String {
+    let workload = policies.workload();
+    let labels: Vec<_> = workload
+        .labels
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    format!(
+        "configuration in force: profile {}, workload {}[{}], {} ALLOW and {} DENY policies with {} rules, mTLS {}",
+        policies.profile().name(),
+        workload.namespace,
+        labels.join(","),
+        policies.allow_policies().count(),
+        policies.deny_policies().count(),
+        policies.rule_count(),
+        policies.mtls_mode().name(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake_host::{CONFIGURATION, FakeHost};
+    use crate::pairs::tests::serialize;
+    use crate::property;
+
+    const WITHOUT_WORKLOAD: &[u8] = br#"{"resources": []}"#;
+
+    fn plugin(host: &FakeHost) -> Plugin<FakeHost> {
+        Plugin::new(host.clone(), Rc::new(Metrics::default()))
+    }
+
+    fn refused(host: &FakeHost) -> Vec<String> {
+        let mut plugin = plugin(host);
+        assert!(!plugin.configure());
+        assert!(plugin.policies.is_none());
+        let lines = host.lines();
+        assert!(lines.iter().all(|(level, _)| *level == LogLevel::Error));
+        lines.into_iter().map(|(_, line)| line).collect()
+    }
+
+    #[test]
+    fn a_configuration_in_force_is_summed_up_in_one_line() {
+        let host = FakeHost::new();
+        host.set_configuration(Ok(CONFIGURATION.as_bytes()));
+        assert!(plugin(&host).configure());
+        let line = "configuration in force: profile zero-trust, workload shop[app=orders], \
+                    1 ALLOW and 1 DENY policies with 3 rules, mTLS STRICT";
+        assert_eq!(host.lines(), [(LogLevel::Info, line.to_owned())]);
+    }
+
+    #[test]
+    fn each_notice_of_a_configuration_has_a_line_of_its_own() {
+        let host = FakeHost::new();
+        let configuration = br#"{"workload": {"namespace": "shop"}, "resources": [
+            {"apiVersion": "security.istio.io/v1", "kind": "PeerAuthentication",
+             "metadata": {"name": "one", "namespace": "istio-system"},
+             "spec": {"selector": {"matchLabels": {"app": "a"}}, "mtls": {"mode": "STRICT"}}}]}"#;
+        host.set_configuration(Ok(configuration));
+        assert!(plugin(&host).configure());
+        let [(LogLevel::Info, _), (LogLevel::Warn, line)] = &host.lines()[..] else {
+            panic!("{:?}", host.lines())
+        };
+        assert!(line.starts_with("configuration in force: PeerAuthentication istio-system/one is ignored"));
+    }
+
+    #[test]
+    fn the_workload_comes_from_the_node_metadata_where_the_configuration_names_none() {
+        let host = FakeHost::new();
+        host.set_configuration(Ok(WITHOUT_WORKLOAD));
+        host.set_reading(property::NODE_NAMESPACE, Ok(b"payments"));
+        host.set_reading(property::NODE_LABELS, Ok(&serialize(&[(b"app", b"ledger")])));
+        let mut plugin = plugin(&host);
+        assert!(plugin.configure());
+        assert_eq!(plugin.policies.unwrap().workload().namespace, "payments");
+    }
+
+    #[test]
+    fn without_any_workload_the_configuration_is_refused_with_the_reason() {
+        let host = FakeHost::new();
+        host.set_configuration(Ok(WITHOUT_WORKLOAD));
+        host.set_reading(property::NODE_NAMESPACE, Ok(b"payments"));
+        let lines = refused(&host);
+        assert!(
+            lines[0].starts_with("configuration refused: workload: missing: "),
+            "{lines:?}"
+        );
+        assert_eq!(
+            lines[1..],
+            [
+                "configuration refused: node metadata `LABELS`: not found",
+                "configuration refused with 1 error"
+            ]
+        );
+    }
+
+    #[test]
+    fn every_error_has_a_line_of_its_own_and_the_last_line_the_count() {
+        let host = FakeHost::new();
+        let configuration =
+            br#"{"profile": "lax", "workload": {"namespace": "shop"}, "resources": [], "colour": 1}"#;
+        host.set_configuration(Ok(configuration));
+        let lines = refused(&host);
+        assert_eq!(lines.len(), 3, "{lines:?}");
+        assert!(
+            lines
+                .iter()
+                .any(|line| line.starts_with("configuration refused: profile: `lax` is not"))
+        );
+        assert!(
+            lines
+                .iter()
+                .any(|line| line.starts_with("configuration refused: colour: unknown field"))
+        );
+        assert_eq!(lines[2], "configuration refused with 2 errors");
+    }
+
+    #[test]
+    fn what_is_no_json_is_refused() {
+        for bytes in [&b""[..], b"{", b"\xff", b"profile: istio", &b"[".repeat(100_000)] {
+            let host = FakeHost::new();
+            host.set_configuration(Ok(bytes));
+            assert_eq!(
+                refused(&host).last().unwrap(),
+                "configuration refused with 1 error"
+            );
+        }
+    }
+
+    #[test]
+    fn a_configuration_that_the_host_does_not_hand_over_is_refused() {
+        for error in [
+            HostError::NotFound,
+            HostError::Status(2),
+            HostError::NullBuffer { size: 1 },
+        ] {
+            let host = FakeHost::new();
+            host.set_configuration(Err(error));
+            assert_eq!(
+                refused(&host),
+                [format!("configuration refused: it cannot be read: {error}")]
+            );
+        }
+    }
+
+    #[test]
+    fn a_refused_configuration_leaves_the_last_good_one_in_force() {
+        let host = FakeHost::new();
+        host.set_configuration(Ok(CONFIGURATION.as_bytes()));
+        let mut plugin = plugin(&host);
+        assert!(plugin.configure());
+        let before = plugin.policies.clone().unwrap();
+        host.set_configuration(Ok(b"{}"));
+        assert!(!plugin.configure());
+        assert!(Rc::ptr_eq(&before, &plugin.policies.unwrap()));
+    }
+
+    #[test]
+    fn a_request_is_judged_by_the_policies_that_were_in_force_when_it_began() {
+        let host = FakeHost::new();
+        host.set_peer(Some(b"spiffe://cluster.local/ns/shop/sa/frontend"));
+        host.set_headers(&[
+            (b":method", b"GET"),
+            (b":path", b"/orders/1"),
+            (b":authority", b"orders"),
+        ]);
+        let mut plugin = plugin(&host);
+        let mut before_any = plugin.stream();
+        host.set_configuration(Ok(CONFIGURATION.as_bytes()));
+        assert!(plugin.configure());
+        let mut under_the_first = plugin.stream();
+        host.set_configuration(Ok(br#"{"workload": {"namespace": "shop"}, "resources": []}"#));
+        assert!(plugin.configure());
+        let mut under_the_second = plugin.stream();
+        assert!(!before_any.judge());
+        assert!(under_the_first.judge());
+        assert!(!under_the_second.judge());
+    }
+}
