@@ -1,0 +1,138 @@
+//! `spiffe-authz decide`: answers, messages and exit codes.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed test panics")]
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+const CONFIGURATION: &str = r#"
+workload: {namespace: shop, labels: {app: orders}}
+resources:
+  - apiVersion: security.istio.io/v1
+    kind: PeerAuthentication
+    metadata: {name: orders, namespace: shop}
+    spec:
+      selector: {matchLabels: {app: orders}}
+      portLevelMtls:
+        9090: {mode: PERMISSIVE}
+  - apiVersion: security.istio.io/v1
+    kind: AuthorizationPolicy
+    metadata: {name: orders, namespace: shop}
+    spec:
+      rules:
+        - from: [{source: {principals: ["cluster.local/ns/shop/sa/frontend"]}}]
+          to: [{operation: {methods: ["GET"], paths: ["/orders/*"]}}]
+"#;
+
+const REQUESTS: &str = r#"{"peer": {"spiffeId": "spiffe://cluster.local/ns/shop/sa/frontend"}, "method": "GET", "path": "/orders/1?x"}
+
+{"destination": {"port": 8080}, "method": "GET", "path": "/orders/1"}
+{"destination": {"port": 9090}, "method": "GET", "path": "/orders/1"}
+"#;
+
+struct Outcome {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+/// Runs `decide` with this configuration, and with these requests on standard input.
+fn decide(configuration: &str, requests: &[u8]) -> Outcome {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("configuration.yaml");
+    std::fs::write(&path, configuration).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_spiffe-authz"))
+        .args(["decide", "--requests", "-", "--config"])
+        .arg(&path)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The command may end before it has read everything, as it does on an invalid configuration.
+    let _ = child.stdin.take().unwrap().write_all(requests);
+    let output = child.wait_with_output().unwrap();
+    Outcome {
+        code: output.status.code().expect("an exit code"),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+#[test]
+fn every_request_has_one_line_in_order() {
+    let outcome = decide(CONFIGURATION, REQUESTS.as_bytes());
+    let lines = concat!(
+        r#"{"decision":"allow","cause":"matched-allow","policy":"shop/orders","rule":0}"#,
+        "\n",
+        r#"{"decision":"deny","cause":"mtls-required","policy":null,"rule":null}"#,
+        "\n",
+        r#"{"decision":"deny","cause":"no-matching-allow","policy":null,"rule":null}"#,
+        "\n",
+    );
+    assert_eq!(
+        (outcome.code, outcome.stdout.as_str()),
+        (0, lines),
+        "{}",
+        outcome.stderr
+    );
+}
+
+#[test]
+fn a_configuration_in_json_is_taken_as_well() {
+    let outcome = decide(r#"{"workload": {"namespace": "shop"}, "resources": []}"#, b"{}");
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    assert!(outcome.stdout.contains("mtls-required"));
+}
+
+#[test]
+fn an_invalid_configuration_is_exit_code_3_with_every_mistake() {
+    let broken = CONFIGURATION
+        .replace("PERMISSIVE", "PERMISIVE")
+        .replace("methods:", "method:");
+    let outcome = decide(&broken, REQUESTS.as_bytes());
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (3, ""));
+    for message in [
+        "2 errors in the configuration",
+        "resources[0].spec.portLevelMtls.9090.mode: `PERMISIVE` is not an mTLS mode",
+        "resources[1].spec.rules[0].to[0].operation.method: unknown field",
+    ] {
+        assert!(outcome.stderr.contains(message), "{message}: {}", outcome.stderr);
+    }
+}
+
+#[test]
+fn text_that_is_no_yaml_is_exit_code_3_with_its_place() {
+    for text in ["resources: [", "a: b: c", "resources: []\nresources: []\n"] {
+        let outcome = decide(text, b"{}");
+        assert_eq!(outcome.code, 3, "{text}: {}", outcome.stderr);
+    }
+    assert!(decide("a: 1\nb: [", b"{}").stderr.contains("line 2"));
+}
+
+#[test]
+fn a_request_that_is_not_understood_is_exit_code_1_with_its_line() {
+    let outcome = decide(CONFIGURATION, b"{}\n{\"methd\": \"GET\"}\n");
+    assert_eq!(outcome.code, 1);
+    assert!(
+        outcome.stderr.contains("`-` line 2: not a request document"),
+        "{}",
+        outcome.stderr
+    );
+    assert!(
+        outcome.stderr.contains("methd: unknown field"),
+        "{}",
+        outcome.stderr
+    );
+    assert_eq!(decide(CONFIGURATION, b"\xff\n").code, 1);
+}
+
+#[test]
+fn a_file_that_is_not_there_is_exit_code_1_with_its_name() {
+    let output = Command::new(env!("CARGO_BIN_EXE_spiffe-authz"))
+        .args(["decide", "--config", "no/such/file", "--requests", "-"])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot read `no/such/file`"));
+}
