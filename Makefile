@@ -1,0 +1,124 @@
+# `make` alone prints what there is. `make demo` and `make test` set up all they need, without root.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+WASM := dist/spiffe_authz_filter.wasm
+WASM_LIMIT_KIB := 900
+# A VM starts with 128 KiB of stack instead of 1 MiB, and never grows past 256 MiB.
+WASM_RUSTFLAGS := -Clink-arg=-zstack-size=131072 -Clink-arg=--max-memory=268435456 \
+	--remap-path-prefix=$(CURDIR)=. \
+	--remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo \
+	--remap-path-prefix=$(shell rustc --print sysroot 2>/dev/null)=rust
+BINDGEN := .tools/wasm-bindgen/bin/wasm-bindgen-test-runner
+BINDGEN_VERSION := 0.2.130
+CLIPPY := cargo clippy --locked --all-targets --all-features
+
+.PHONY: help
+help: ## Print this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+##@ Build
+
+.PHONY: tools
+tools:
+	@scripts/require-rust.sh
+
+.PHONY: envoy
+envoy: ## Fetch the pinned Envoy into .tools/ (or name the one that is used)
+	@scripts/fetch-envoy.sh
+
+.PHONY: wasm
+wasm: tools ## Build the filter: dist/spiffe_authz_filter.wasm
+	@RUSTFLAGS="$(WASM_RUSTFLAGS)" cargo build --locked --quiet -p spiffe-authz-filter \
+		--target wasm32-wasip1 --profile wasm
+	@mkdir -p dist
+	@cmp -s target/wasm32-wasip1/wasm/spiffe_authz_filter.wasm $(WASM) \
+		|| cp target/wasm32-wasip1/wasm/spiffe_authz_filter.wasm $(WASM)
+	@size=$$(wc -c < $(WASM)); echo "$(WASM): $$((size / 1024)) KiB (at most $(WASM_LIMIT_KIB))"; \
+		test $$size -le $$(($(WASM_LIMIT_KIB) * 1024))
+
+##@ Demo
+
+.PHONY: demo
+demo: wasm ## Bring up a small mesh, try what may pass and what may not, take it down
+	@cargo build --locked --quiet -p spiffe-authz-demo
+	@ENVOY_BIN="$$(scripts/fetch-envoy.sh)" target/debug/spiffe-authz-demo run
+
+.PHONY: demo-up
+demo-up: wasm ## Bring the mesh up and keep it; prints commands to try
+	@cargo build --locked --quiet -p spiffe-authz-demo
+	@ENVOY_BIN="$$(scripts/fetch-envoy.sh)" target/debug/spiffe-authz-demo up
+
+.PHONY: demo-down
+demo-down: ## Take the mesh of demo-up down
+	@cargo build --locked --quiet -p spiffe-authz-demo
+	@target/debug/spiffe-authz-demo down
+
+##@ Test
+
+.PHONY: test
+test: wasm ## Every test: the engine, host-sim, the corpus on three engines, a real Envoy
+	@cargo build --locked -p spiffe-authz-demo
+	@ENVOY_BIN="$$(scripts/fetch-envoy.sh)" cargo test --locked --workspace --all-features
+	@$(MAKE) test-wasi
+
+.PHONY: test-wasi
+test-wasi: tools ## The engine's tests compiled to wasm, under Node's WASI
+	@if command -v node >/dev/null; then \
+		CARGO_TARGET_WASM32_WASIP1_RUNNER="node --no-warnings $(CURDIR)/scripts/run-wasi.mjs" \
+			cargo test --locked -p spiffe-authz-policy --all-features --target wasm32-wasip1; \
+	else \
+		echo "skipped: test-wasi, node is missing (Debian: sudo apt-get install nodejs; macOS: brew install node)"; \
+	fi
+
+.PHONY: test-web
+test-web: tools ## The engine's tests on wasm32-unknown-unknown, by wasm-bindgen-test
+	@if command -v node >/dev/null; then \
+		$(MAKE) $(BINDGEN) && \
+		CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER="$(CURDIR)/$(BINDGEN)" \
+			cargo test --locked -p spiffe-authz-policy --all-features --target wasm32-unknown-unknown --tests; \
+	else \
+		echo "skipped: test-web, node is missing (Debian: sudo apt-get install nodejs; macOS: brew install node)"; \
+	fi
+
+# The runner must be of the very version of wasm-bindgen that Cargo.lock names.
+$(BINDGEN):
+	@grep -A1 'name = "wasm-bindgen"' Cargo.lock | grep -q '"$(BINDGEN_VERSION)"' \
+		|| { echo "Cargo.lock has another wasm-bindgen than $(BINDGEN_VERSION): set BINDGEN_VERSION in the Makefile"; exit 1; }
+	@scripts/require-rust.sh wasm32-unknown-unknown
+	@echo "building wasm-bindgen's test runner $(BINDGEN_VERSION) (once; about 3 minutes)"
+	@cargo install --quiet wasm-bindgen-cli --version $(BINDGEN_VERSION) --root .tools/wasm-bindgen \
+		--target-dir .tools/wasm-bindgen/target
+	@rm -rf .tools/wasm-bindgen/target
+
+##@ Check
+
+.PHONY: check
+check: fmt lint docs audit test-web test ## What CI runs
+
+.PHONY: fmt
+fmt: tools
+	@cargo fmt --all --check
+
+.PHONY: lint
+lint: tools
+	@$(CLIPPY) --workspace -- -D warnings
+	@cargo clippy --locked -p spiffe-authz-filter --target wasm32-wasip1 -- -D warnings
+
+.PHONY: docs
+docs: tools ## The API's documentation, without a warning
+	@RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --workspace --no-deps --all-features
+
+.PHONY: audit
+audit: ## Licences, bans and sources of all dependencies, by cargo-deny where it is installed
+	@if command -v cargo-deny >/dev/null; then \
+		cargo deny --all-features check bans licenses sources; \
+	else \
+		echo "skipped: audit, cargo-deny is missing (cargo install cargo-deny)"; \
+	fi
+
+.PHONY: clean
+clean: ## Remove what was built; the fetched tools in .tools/ stay
+	@rm -rf target dist
