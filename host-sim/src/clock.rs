@@ -1,0 +1,32 @@
+//! The time that a plugin is told.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Where the time of `proxy_get_current_time_nanoseconds` and `clock_time_get` comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Clock {
+    /// The machine's clock, as in Envoy.
+    #[default]
+    System,
+    /// Stands still at this time after the Unix epoch, until it is set again.
+    Fixed(Duration),
+}
+
+impl Clock {
+    /// A clock that stands still at a time in whole seconds after the Unix epoch.
+    #[must_use]
+    pub const fn at_unix_seconds(seconds: u64) -> Self {
+        Self::Fixed(Duration::from_secs(seconds))
+    }
+
+    /// Nanoseconds after the Unix epoch; a time before it reads 0, and one after the year 2554 the largest number.
+    pub(crate) fn nanoseconds(self) -> u64 {
+        let now = match self {
+            Self::System => SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or(Duration::ZERO),
+            Self::Fixed(time) => time,
+        };
+        u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)
+    }
+}

@@ -1,0 +1,62 @@
+//! The exports of one instance, typed once, so that a callback costs no look-up.
+
+use wasmtime::{Instance, Store, TypedFunc, WasmParams, WasmResults};
+
+use crate::callback::Callback;
+use crate::state::State;
+
+/// A callback's function where the module exports it.
+pub(crate) type Export<P, R> = Option<TypedFunc<P, R>>;
+
+/// Every callback that this host drives.
+pub(crate) struct Exports {
+    pub(crate) initialize: Export<(), ()>,
+    pub(crate) main: Export<(u32, u32), u32>,
+    pub(crate) start: Export<(), ()>,
+    pub(crate) context_create: Export<(u32, u32), ()>,
+    pub(crate) vm_start: Export<(u32, u32), u32>,
+    pub(crate) configure: Export<(u32, u32), u32>,
+    pub(crate) request_headers: Export<(u32, u32, u32), u32>,
+    pub(crate) response_headers: Export<(u32, u32, u32), u32>,
+    pub(crate) log: Export<u32, ()>,
+    pub(crate) done: Export<u32, u32>,
+    pub(crate) delete: Export<u32, ()>,
+}
+
+impl Exports {
+    pub(crate) fn of(instance: &Instance, store: &mut Store<State>) -> wasmtime::Result<Self> {
+        Ok(Self {
+            initialize: callback(instance, store, Callback::Initialize)?,
+            main: callback(instance, store, Callback::Main)?,
+            start: callback(instance, store, Callback::Start)?,
+            context_create: callback(instance, store, Callback::ContextCreate)?,
+            vm_start: callback(instance, store, Callback::VmStart)?,
+            configure: callback(instance, store, Callback::Configure)?,
+            request_headers: callback(instance, store, Callback::RequestHeaders)?,
+            response_headers: callback(instance, store, Callback::ResponseHeaders)?,
+            log: callback(instance, store, Callback::Log)?,
+            done: callback(instance, store, Callback::Done)?,
+            delete: callback(instance, store, Callback::Delete)?,
+        })
+    }
+}
+
+/// A function of the instance, if it exports one of this name.
+pub(crate) fn function<P: WasmParams, R: WasmResults>(
+    instance: &Instance,
+    store: &mut Store<State>,
+    name: &str,
+) -> wasmtime::Result<Export<P, R>> {
+    match instance.get_func(&mut *store, name) {
+        Some(function) => function.typed(&*store).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn callback<P: WasmParams, R: WasmResults>(
+    instance: &Instance,
+    store: &mut Store<State>,
+    callback: Callback,
+) -> wasmtime::Result<Export<P, R>> {
+    function(instance, store, callback.export())
+}

@@ -1,0 +1,84 @@
+//! Buffers: the VM's and the plugin's configuration. Nothing fills the others yet: they read as Envoy's do then.
+
+use wasmtime::Caller;
+
+use super::{Answer, ENV, HostLinker, answer};
+use crate::abi::{BufferType, Status};
+use crate::memory::{Guest, ReturnSlot};
+use crate::state::State;
+
+pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
+    linker.func_wrap(
+        ENV,
+        "proxy_get_buffer_bytes",
+        |caller: Caller<'_, State>, buffer: u32, start: u32, max: u32, pointer: u32, size: u32| {
+            let slot = ReturnSlot::new(pointer, size);
+            answer(caller, "proxy_get_buffer_bytes", |guest| {
+                bytes(guest, buffer, start, max, slot)
+            })
+        },
+    )?;
+    linker.func_wrap(
+        ENV,
+        "proxy_get_buffer_status",
+        |caller: Caller<'_, State>, buffer: u32, size: u32, flags: u32| {
+            answer(caller, "proxy_get_buffer_status", |guest| {
+                status(guest, buffer, size, flags)
+            })
+        },
+    )?;
+    Ok(())
+}
+
+fn bytes(guest: &mut Guest<'_>, buffer: u32, start: u32, max: u32, slot: ReturnSlot) -> Answer {
+    let bytes = cut(buffer_of(guest.state(), buffer)?, start, max)?.to_vec();
+    guest.give(&bytes, slot)
+}
+
+fn status(guest: &mut Guest<'_>, buffer: u32, size: u32, flags: u32) -> Answer {
+    let length = buffer_of(guest.state(), buffer)?.len();
+    let length = u32::try_from(length).map_err(|_| Status::InternalFailure)?;
+    guest.write_u32(size, length)?;
+    guest.write_u32(flags, 0)
+}
+
+fn buffer_of(state: &State, buffer: u32) -> Result<&[u8], Status> {
+    match BufferType::try_from(buffer).map_err(|_| Status::BadArgument)? {
+        BufferType::VmConfiguration => Ok(&state.vm_configuration),
+        BufferType::PluginConfiguration => state.plugin_configuration.as_deref().ok_or(Status::NotFound),
+        BufferType::HttpRequestBody
+        | BufferType::HttpResponseBody
+        | BufferType::DownstreamData
+        | BufferType::UpstreamData
+        | BufferType::GrpcReceiveBuffer => Ok(&[]),
+        BufferType::HttpCallResponseBody | BufferType::CallData => Err(Status::NotFound),
+    }
+}
+
+/// At most `max` bytes from `start` on; a start behind the end is a bad argument.
+fn cut(bytes: &[u8], start: u32, max: u32) -> Result<&[u8], Status> {
+    let place = |number| usize::try_from(number).map_err(|_| Status::BadArgument);
+    let rest = bytes.get(place(start)?..).ok_or(Status::BadArgument)?;
+    Ok(rest.get(..place(max)?).unwrap_or(rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_stays_within_the_buffer() {
+        type Cut = Result<&'static [u8], Status>;
+        let expected: [(u32, u32, Cut); 6] = [
+            (0, 4, Ok(b"abcd")),
+            (0, u32::MAX, Ok(b"abcd")),
+            (1, 2, Ok(b"bc")),
+            (4, 1, Ok(b"")),
+            (5, 1, Err(Status::BadArgument)),
+            (u32::MAX, u32::MAX, Err(Status::BadArgument)),
+        ];
+        for (start, max, expected) in expected {
+            assert_eq!(cut(b"abcd", start, max), expected, "{start} {max}");
+        }
+    }
+}

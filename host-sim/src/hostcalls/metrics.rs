@@ -1,0 +1,59 @@
+//! Metrics.
+
+use wasmtime::Caller;
+
+use super::{Answer, ENV, HostLinker, answer};
+use crate::abi::{MetricKind, Status};
+use crate::memory::{Guest, Span};
+use crate::state::State;
+
+pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
+    linker.func_wrap(
+        ENV,
+        "proxy_define_metric",
+        |caller: Caller<'_, State>, kind: u32, name: u32, name_size: u32, id: u32| {
+            let name = Span::new(name, name_size);
+            answer(caller, "proxy_define_metric", |guest| {
+                define(guest, kind, name, id)
+            })
+        },
+    )?;
+    linker.func_wrap(
+        ENV,
+        "proxy_increment_metric",
+        |caller: Caller<'_, State>, id: u32, offset: i64| {
+            answer(caller, "proxy_increment_metric", |guest| {
+                Ok(guest.state().metrics.increment(id, offset)?)
+            })
+        },
+    )?;
+    linker.func_wrap(
+        ENV,
+        "proxy_record_metric",
+        |caller: Caller<'_, State>, id: u32, value: u64| {
+            answer(caller, "proxy_record_metric", |guest| {
+                Ok(guest.state().metrics.record(id, value)?)
+            })
+        },
+    )?;
+    linker.func_wrap(
+        ENV,
+        "proxy_get_metric",
+        |caller: Caller<'_, State>, id: u32, value: u32| {
+            answer(caller, "proxy_get_metric", |guest| write_value(guest, id, value))
+        },
+    )?;
+    Ok(())
+}
+
+fn define(guest: &mut Guest<'_>, kind: u32, name: Span, id: u32) -> Answer {
+    let name = guest.read(name)?;
+    let kind = MetricKind::try_from(kind).map_err(|_| Status::BadArgument)?;
+    let metric = guest.state().metrics.define(kind, name)?;
+    guest.write_u32(id, metric)
+}
+
+fn write_value(guest: &mut Guest<'_>, id: u32, pointer: u32) -> Answer {
+    let value = guest.state().metrics.value(id)?;
+    guest.write_u64(pointer, value)
+}

@@ -1,0 +1,115 @@
+//! The functions that a plugin imports, one concept a file; each file links its own.
+
+use wasmtime::{Caller, Engine, Linker};
+
+use crate::abi::Status;
+use crate::memory::{Guest, Refusal};
+use crate::state::State;
+
+mod buffer;
+mod headers;
+mod log;
+mod metrics;
+mod not_served;
+mod property;
+mod response;
+mod time;
+mod wasi;
+mod wasi_stubs;
+
+/// The module that the hostcalls of the ABI are imported from.
+const ENV: &str = "env";
+
+/// What serving a hostcall comes to.
+type Answer = Result<(), Refusal>;
+
+pub(crate) use property::filter_state_key;
+
+type HostLinker = Linker<State>;
+
+/// Links every function that a module may import.
+pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<HostLinker> {
+    let mut linker = Linker::new(engine);
+    buffer::link(&mut linker)?;
+    headers::link(&mut linker)?;
+    log::link(&mut linker)?;
+    metrics::link(&mut linker)?;
+    property::link(&mut linker)?;
+    response::link(&mut linker)?;
+    time::link(&mut linker)?;
+    not_served::link(&mut linker)?;
+    for module in wasi::MODULES {
+        wasi::link(&mut linker, module)?;
+        wasi_stubs::link(&mut linker, module)?;
+    }
+    Ok(linker)
+}
+
+/// Serves one hostcall: counts it, lets `serve` work on the guest, and turns its answer into the ABI's number.
+fn answer(
+    mut caller: Caller<'_, State>,
+    hostcall: &'static str,
+    serve: impl FnOnce(&mut Guest<'_>) -> Answer,
+) -> wasmtime::Result<u32> {
+    caller.data_mut().count(hostcall);
+    let mut guest = Guest::enter(caller)?;
+    match serve(&mut guest) {
+        Ok(()) => Ok(Status::Ok.number()),
+        Err(Refusal::Status(status)) => Ok(status.number()),
+        Err(Refusal::Trap(trap)) => Err(trap),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use wasmtime::Store;
+
+    use super::*;
+    use crate::limits::Limits;
+    use crate::plugin_setup::PluginSetup;
+
+    const README: &str = include_str!("../../README.md");
+
+    /// Names in backticks in the first column of the README's tables of functions, with the rest of their line.
+    fn documented() -> Vec<(&'static str, &'static str)> {
+        let (_, section) = README
+            .split_once("## Functions that a module may import")
+            .unwrap();
+        let (section, _) = section.split_once("\n## ").unwrap();
+        let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
+        rows.filter_map(|row| row.split_once('`')).collect()
+    }
+
+    fn linked() -> BTreeSet<(String, String)> {
+        let engine = Engine::default();
+        let mut store = Store::new(&engine, State::new(Limits::default(), PluginSetup::default()));
+        let linker = linker(&engine).unwrap();
+        linker
+            .iter(&mut store)
+            .map(|(module, name, _)| (module.to_owned(), name.to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn the_readme_lists_exactly_the_functions_that_are_linked() {
+        let mut documented: Vec<_> = documented().into_iter().map(|(name, _)| name).collect();
+        documented.sort_unstable();
+        let linked: BTreeSet<_> = linked().into_iter().map(|(_, name)| name).collect();
+        assert_eq!(documented, Vec::from_iter(&linked));
+    }
+
+    #[test]
+    fn the_readme_says_of_exactly_the_unserved_ones_that_they_trap() {
+        let mut trapping: Vec<_> = documented()
+            .into_iter()
+            .filter(|(_, row)| row.contains("traps"))
+            .map(|(name, _)| name)
+            .collect();
+        trapping.sort_unstable();
+        let mut unserved: Vec<_> = not_served::names().collect();
+        unserved.sort_unstable();
+        assert_eq!(trapping, unserved);
+    }
+}

@@ -1,0 +1,49 @@
+//! Hostcalls of the ABI that this host links, so that modules instantiate, but does not serve.
+//!
+//! Calling one is a trap that names it: an answer that is made up could let a test pass for a wrong reason.
+
+use wasmtime::{FuncType, ValType};
+
+use super::{ENV, HostLinker};
+use crate::trap::{HostTrap, TrapCause};
+
+/// Each name with the number of its parameters; all are i32, and so is the result.
+const NOT_SERVED: [(&str, usize); 20] = [
+    ("proxy_call_foreign_function", 6),
+    ("proxy_close_stream", 1),
+    ("proxy_continue_stream", 1),
+    ("proxy_dequeue_shared_queue", 3),
+    ("proxy_done", 0),
+    ("proxy_enqueue_shared_queue", 3),
+    ("proxy_get_shared_data", 5),
+    ("proxy_get_status", 3),
+    ("proxy_grpc_call", 12),
+    ("proxy_grpc_cancel", 1),
+    ("proxy_grpc_close", 1),
+    ("proxy_grpc_send", 4),
+    ("proxy_grpc_stream", 9),
+    ("proxy_http_call", 10),
+    ("proxy_register_shared_queue", 3),
+    ("proxy_resolve_shared_queue", 5),
+    ("proxy_set_buffer_bytes", 5),
+    ("proxy_set_effective_context", 1),
+    ("proxy_set_shared_data", 5),
+    ("proxy_set_tick_period_milliseconds", 1),
+];
+
+pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
+    for (hostcall, parameters) in NOT_SERVED {
+        let parameters = std::iter::repeat_n(ValType::I32, parameters);
+        let shape = FuncType::new(linker.engine(), parameters, [ValType::I32]);
+        linker.func_new(ENV, hostcall, shape, move |mut caller, _, _| {
+            caller.data_mut().count(hostcall);
+            Err(HostTrap(TrapCause::NotServed { hostcall }).into())
+        })?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    NOT_SERVED.into_iter().map(|(name, _)| name)
+}

@@ -1,0 +1,117 @@
+//! Properties: what the test gave, what the plugin set, and who the plugin is.
+
+use wasmtime::Caller;
+
+use super::{Answer, ENV, HostLinker, answer};
+use crate::abi::Status;
+use crate::memory::{Guest, ReturnSlot, Span};
+use crate::properties::{Reading, split_path};
+use crate::state::{State, StreamState};
+
+/// What Envoy puts before the path of a property that a plugin sets, to make it a key of filter state.
+const FILTER_STATE_PREFIX: &[u8] = b"wasm.";
+
+/// Top-level names that lead on to others in every stream, and so have no byte form.
+const CONTAINERS: [&[u8]; 7] = [
+    b"connection",
+    b"destination",
+    b"filter_state",
+    b"request",
+    b"response",
+    b"source",
+    b"upstream",
+];
+
+/// The one that is there in root contexts too.
+const CONTAINER_EVERYWHERE: &[u8] = b"xds";
+
+pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
+    linker.func_wrap(
+        ENV,
+        "proxy_get_property",
+        |caller: Caller<'_, State>, path: u32, path_size: u32, pointer: u32, size: u32| {
+            let (path, slot) = (Span::new(path, path_size), ReturnSlot::new(pointer, size));
+            answer(caller, "proxy_get_property", |guest| get(guest, path, slot))
+        },
+    )?;
+    linker.func_wrap(
+        ENV,
+        "proxy_set_property",
+        |caller: Caller<'_, State>, path: u32, path_size: u32, value: u32, value_size: u32| {
+            let (path, value) = (Span::new(path, path_size), Span::new(value, value_size));
+            answer(caller, "proxy_set_property", |guest| set(guest, path, value))
+        },
+    )?;
+    Ok(())
+}
+
+fn get(guest: &mut Guest<'_>, path: Span, slot: ReturnSlot) -> Answer {
+    let path = split_path(&guest.read(path)?);
+    match read(guest.state(), &path) {
+        Reading::Bytes(bytes) => guest.give(&bytes, slot),
+        Reading::Absent => Err(Status::NotFound.into()),
+        Reading::Unserializable => Err(Status::SerializationFailure.into()),
+    }
+}
+
+/// Only a stream has filter state to set.
+fn set(guest: &mut Guest<'_>, path: Span, value: Span) -> Answer {
+    let (path, value) = (guest.read(path)?, guest.read(value)?);
+    let stream = guest.state().stream_mut().ok_or(Status::NotFound)?;
+    stream.filter_state.insert(filter_state_key(&path), value);
+    Ok(())
+}
+
+pub(crate) fn filter_state_key(path: &[u8]) -> Vec<u8> {
+    [FILTER_STATE_PREFIX, path].concat()
+}
+
+/// What the plugin set comes before what the test gave, and the stream's before the VM's.
+fn read(state: &State, path: &[Vec<u8>]) -> Reading {
+    let Some(top) = path.first() else {
+        return Reading::Unserializable;
+    };
+    if let Some(known) = own_name(state, path) {
+        return Reading::Bytes(known.to_vec());
+    }
+    let of_stream = state
+        .stream()
+        .map_or(Reading::Absent, |stream| read_stream(stream, path));
+    match of_stream {
+        Reading::Absent => or_container(state, top, path),
+        Reading::Bytes(_) | Reading::Unserializable => of_stream,
+    }
+}
+
+fn own_name<'s>(state: &'s State, path: &[Vec<u8>]) -> Option<&'s [u8]> {
+    let [only] = path else { return None };
+    match only.as_slice() {
+        b"plugin_name" => Some(state.identity.name.as_bytes()),
+        b"plugin_root_id" => Some(state.identity.root_id.as_bytes()),
+        b"plugin_vm_id" => Some(state.identity.vm_id.as_bytes()),
+        _ => None,
+    }
+}
+
+fn read_stream(stream: &StreamState, path: &[Vec<u8>]) -> Reading {
+    let set = match path {
+        [key] => stream.filter_state.get(&filter_state_key(key)),
+        [top, key] if top == b"filter_state" => stream.filter_state.get(key),
+        _ => None,
+    };
+    set.map_or_else(
+        || stream.properties.read(path),
+        |bytes| Reading::Bytes(bytes.clone()),
+    )
+}
+
+fn or_container(state: &State, top: &[u8], path: &[Vec<u8>]) -> Reading {
+    let of_plugin = state.properties.read(path);
+    let of_streams = state.stream().is_some() && CONTAINERS.contains(&top);
+    let container = path.len() == 1 && (of_streams || top == CONTAINER_EVERYWHERE);
+    if of_plugin == Reading::Absent && container {
+        Reading::Unserializable
+    } else {
+        of_plugin
+    }
+}

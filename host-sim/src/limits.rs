@@ -1,0 +1,87 @@
+//! What one VM may use up.
+
+use wasmtime::{StoreLimits, StoreLimitsBuilder};
+
+/// Bounds on the work and the memory of one VM; any combination is valid.
+///
+/// The defaults for guest memory, pairs and random bytes are those of Envoy's host; Envoy bounds neither the
+/// work of a callback nor what the host keeps for it, so those defaults are wide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Fuel of one callback, in wasmtime's units (about one an instruction). Running out is a trap.
+    pub fuel_per_callback: u64,
+    /// Bytes that one callback may make the host copy, log or keep; each hostcall costs 64 besides. Going
+    /// beyond is a trap.
+    pub host_bytes_per_callback: u64,
+    /// Linear memory of the VM, in bytes. Growth beyond fails inside the guest, as `memory.grow` says.
+    pub memory_bytes: usize,
+    /// Entries of each table.
+    pub table_elements: usize,
+    /// Bytes of one list of pairs that the guest hands over.
+    pub pairs_bytes: usize,
+    /// Pairs in one list that the guest hands over.
+    pub pairs_count: usize,
+    /// Bytes of one `random_get`.
+    pub random_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            fuel_per_callback: 2_000_000_000,
+            host_bytes_per_callback: 256 << 20,
+            memory_bytes: 1 << 30,
+            table_elements: 1 << 20,
+            pairs_bytes: 1 << 20,
+            pairs_count: 1_024,
+            random_bytes: 64 << 10,
+        }
+    }
+}
+
+impl Limits {
+    /// The part that wasmtime itself watches over.
+    pub(crate) fn of_store(&self) -> StoreLimits {
+        StoreLimitsBuilder::new()
+            .memory_size(self.memory_bytes)
+            .table_elements(self.table_elements)
+            .instances(1)
+            .build()
+    }
+}
+
+/// What is left of [`Limits::host_bytes_per_callback`] in the running callback.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HostBudget {
+    limit: u64,
+    left: u64,
+}
+
+impl HostBudget {
+    /// What a hostcall costs besides the bytes that it moves.
+    pub(crate) const HOSTCALL: usize = 64;
+
+    pub(crate) const fn new(limit: u64) -> Self {
+        Self { limit, left: limit }
+    }
+
+    pub(crate) const fn refill(&mut self) {
+        self.left = self.limit;
+    }
+
+    /// Takes `bytes`, or says that there are not that many left.
+    pub(crate) fn take(&mut self, bytes: usize) -> Result<(), OverBudget> {
+        let spent = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.left = self
+            .left
+            .checked_sub(spent)
+            .ok_or(OverBudget { limit: self.limit })?;
+        Ok(())
+    }
+}
+
+/// A callback asked more of the host than [`Limits::host_bytes_per_callback`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OverBudget {
+    pub(crate) limit: u64,
+}

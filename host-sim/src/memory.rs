@@ -1,0 +1,174 @@
+//! The only file that touches guest memory: every pointer and length is checked against it first.
+//!
+//! Whatever numbers a guest gives, the answer is a status or a trap, never a panic; and every byte that crosses
+//! is paid for from the callback's host budget.
+
+use std::ops::Range;
+
+use wasmtime::{AsContext, AsContextMut, Caller, Extern, Memory};
+
+use crate::abi::Status;
+use crate::limits::HostBudget;
+use crate::pairs::{self, Pair};
+use crate::state::State;
+use crate::trap::HostTrap;
+
+/// A run of guest bytes as a hostcall names it; it may reach anywhere.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Span {
+    pub(crate) pointer: u32,
+    pub(crate) length: u32,
+}
+
+impl Span {
+    pub(crate) const fn new(pointer: u32, length: u32) -> Self {
+        Self { pointer, length }
+    }
+}
+
+/// Where a guest wants to be told of a buffer: the addresses for its pointer and for its size.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ReturnSlot {
+    pointer: u32,
+    size: u32,
+}
+
+impl ReturnSlot {
+    pub(crate) const fn new(pointer: u32, size: u32) -> Self {
+        Self { pointer, size }
+    }
+}
+
+/// Why a hostcall was not served.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// The guest gets this status and goes on.
+    Status(Status),
+    /// The callback ends here.
+    Trap(wasmtime::Error),
+}
+
+impl From<Status> for Refusal {
+    fn from(status: Status) -> Self {
+        Self::Status(status)
+    }
+}
+
+impl From<HostTrap> for Refusal {
+    fn from(trap: HostTrap) -> Self {
+        Self::Trap(trap.into())
+    }
+}
+
+/// The guest that made a hostcall: its memory and the state that the host keeps for it.
+pub(crate) struct Guest<'c> {
+    caller: Caller<'c, State>,
+    memory: Memory,
+}
+
+impl<'c> Guest<'c> {
+    /// Takes the caller of a hostcall in, and the hostcall's base price.
+    pub(crate) fn enter(mut caller: Caller<'c, State>) -> wasmtime::Result<Self> {
+        caller
+            .data_mut()
+            .budget
+            .take(HostBudget::HOSTCALL)
+            .map_err(HostTrap::from)?;
+        let memory = match caller.data().guest_memory {
+            Some(memory) => memory,
+            None => exported_memory(&mut caller)?,
+        };
+        Ok(Self { caller, memory })
+    }
+
+    pub(crate) fn state(&mut self) -> &mut State {
+        self.caller.data_mut()
+    }
+
+    /// A copy of the bytes in a span.
+    pub(crate) fn read(&mut self, span: Span) -> Result<Vec<u8>, Refusal> {
+        let range = self.range(span.pointer, length_of(span.length)?)?;
+        self.pay(range.len())?;
+        let data = self.memory.data(self.caller.as_context());
+        Ok(data.get(range).ok_or(Status::InvalidMemoryAccess)?.to_vec())
+    }
+
+    /// The list of pairs in a span; anything else there is a bad argument.
+    pub(crate) fn read_pairs(&mut self, span: Span) -> Result<Vec<Pair>, Refusal> {
+        let bytes = self.read(span)?;
+        let limits = self.state().limits;
+        pairs::decode(&bytes, &limits).map_err(|_| Status::BadArgument.into())
+    }
+
+    pub(crate) fn write(&mut self, pointer: u32, bytes: &[u8]) -> Result<(), Refusal> {
+        let range = self.range(pointer, bytes.len())?;
+        self.pay(range.len())?;
+        let data = self.memory.data_mut(self.caller.as_context_mut());
+        data.get_mut(range)
+            .ok_or(Status::InvalidMemoryAccess)?
+            .copy_from_slice(bytes);
+        Ok(())
+    }
+
+    pub(crate) fn write_u32(&mut self, pointer: u32, value: u32) -> Result<(), Refusal> {
+        self.write(pointer, &value.to_le_bytes())
+    }
+
+    pub(crate) fn write_u64(&mut self, pointer: u32, value: u64) -> Result<(), Refusal> {
+        self.write(pointer, &value.to_le_bytes())
+    }
+
+    /// Hands a buffer over: memory from the guest's own allocator, pointer and size written to the slot.
+    /// No bytes are a null pointer and size 0, as in Envoy.
+    pub(crate) fn give(&mut self, bytes: &[u8], slot: ReturnSlot) -> Result<(), Refusal> {
+        let size = u32::try_from(bytes.len()).map_err(|_| Status::InvalidMemoryAccess)?;
+        let pointer = if bytes.is_empty() {
+            0
+        } else {
+            self.place(bytes, size)?
+        };
+        self.write_u32(slot.pointer, pointer)?;
+        self.write_u32(slot.size, size)
+    }
+
+    fn place(&mut self, bytes: &[u8], size: u32) -> Result<u32, Refusal> {
+        let allocate = self
+            .state()
+            .guest_allocate
+            .clone()
+            .ok_or(Status::InvalidMemoryAccess)?;
+        let pointer = allocate
+            .call(self.caller.as_context_mut(), size)
+            .map_err(Refusal::Trap)?;
+        if pointer == 0 {
+            return Err(Status::InvalidMemoryAccess.into());
+        }
+        self.write(pointer, bytes)?;
+        Ok(pointer)
+    }
+
+    /// The place of these bytes, if all of them are inside memory.
+    fn range(&self, pointer: u32, length: usize) -> Result<Range<usize>, Status> {
+        let start = length_of(pointer)?;
+        let end = start.checked_add(length).ok_or(Status::InvalidMemoryAccess)?;
+        let inside = end <= self.memory.data_size(self.caller.as_context());
+        inside.then_some(start..end).ok_or(Status::InvalidMemoryAccess)
+    }
+
+    fn pay(&mut self, bytes: usize) -> Result<(), Refusal> {
+        self.state()
+            .budget
+            .take(bytes)
+            .map_err(|over| HostTrap::from(over).into())
+    }
+}
+
+fn length_of(length: u32) -> Result<usize, Status> {
+    usize::try_from(length).map_err(|_| Status::InvalidMemoryAccess)
+}
+
+/// Only a start section runs before the exports are known.
+fn exported_memory(caller: &mut Caller<'_, State>) -> wasmtime::Result<Memory> {
+    let memory = caller.get_export("memory").and_then(Extern::into_memory);
+    memory.ok_or_else(|| wasmtime::Error::msg("the module exports no memory named `memory`"))
+}

@@ -1,0 +1,30 @@
+//! What a test gives a stream besides headers, and what it gets back.
+
+use crate::local_reply::LocalReply;
+use crate::trap::Trap;
+
+/// Whether headers are all that comes in their direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndOfStream {
+    /// Nothing follows.
+    Yes,
+    /// A body or trailers follow.
+    No,
+}
+
+/// What became of a callback of a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The next filter has its turn.
+    Continue,
+    /// The stream waits for the plugin.
+    Pause,
+    /// The plugin answered in the application's place; whatever it returned, the stream stops here.
+    LocalReply(LocalReply),
+    /// The callback trapped, and the VM is lost: Envoy answers 500 or 503, by its failure policy.
+    Trapped(Trap),
+    /// The VM was lost before this callback; nothing ran.
+    Failed,
+    /// The stream is past this callback, or paused before it, or answered, or finished; nothing ran.
+    OutOfOrder,
+}

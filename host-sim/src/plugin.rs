@@ -1,0 +1,251 @@
+//! A plugin: one VM, its root contexts, and what they left behind.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
+
+use thiserror::Error;
+
+use crate::callback::Callback;
+use crate::clock::Clock;
+use crate::log::LogLine;
+use crate::metrics::Metrics;
+use crate::module::Module;
+use crate::plugin_setup::PluginSetup;
+use crate::properties::Properties;
+use crate::run::{self, CallbackRun};
+use crate::stream::Stream;
+use crate::trap::Trap;
+use crate::vm::{SharedVm, Vm};
+
+/// A started and configured plugin; dropping it leaves its streams alive.
+pub struct Plugin {
+    vm: SharedVm,
+}
+
+impl fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plugin")
+            .field("failure", &self.failure())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a plugin did not start, or did not take a configuration; with everything that it logged on the way.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{failure}{}", shown(.log))]
+pub struct PluginError {
+    /// What went wrong.
+    pub failure: PluginFailure,
+    /// The lines logged by this attempt.
+    pub log: Vec<LogLine>,
+}
+
+/// What went wrong while a plugin started or was configured.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PluginFailure {
+    /// There is no instance, or a callback trapped; the VM is lost.
+    #[error(transparent)]
+    Trapped(#[from] Trap),
+    /// `proxy_on_vm_start` returned false.
+    #[error("the plugin refused to start: `proxy_on_vm_start` returned false")]
+    VmStartRefused,
+    /// `proxy_on_configure` returned false.
+    #[error("the plugin refused its configuration: `proxy_on_configure` returned false")]
+    ConfigurationRefused,
+    /// The VM was lost before, by this trap.
+    #[error("the VM failed before: {0}")]
+    Failed(Trap),
+}
+
+impl Plugin {
+    /// Brings a VM up, and starts and configures its first root context.
+    ///
+    /// # Errors
+    /// [`PluginError`] when the plugin traps, or refuses to start, or refuses its configuration.
+    pub fn start(module: &Module, mut setup: PluginSetup) -> Result<Self, PluginError> {
+        let configuration = std::mem::take(&mut setup.plugin_configuration);
+        let mut vm = Vm::instantiate(module, setup).map_err(|(trap, state)| PluginError {
+            failure: trap.into(),
+            log: state.log,
+        })?;
+        let started = initialize(&mut vm).map_err(PluginFailure::from);
+        let root = started.and_then(|()| new_root(&mut vm, configuration));
+        let root = root.map_err(|failure| PluginError {
+            failure,
+            log: vm.state().log.clone(),
+        })?;
+        vm.roots.replace(root);
+        Ok(Self {
+            vm: SharedVm::new(vm),
+        })
+    }
+
+    /// Gives the plugin another configuration: a new root context in the same VM, which new streams belong to.
+    /// Streams that are there keep the old one, which goes with the last of them.
+    ///
+    /// # Errors
+    /// [`PluginError`] when the plugin traps or refuses; unless it trapped, the old configuration stays in use.
+    pub fn reconfigure(&mut self, configuration: impl Into<Vec<u8>>) -> Result<(), PluginError> {
+        let mut vm = self.vm.lock();
+        let lines_before = vm.state().log.len();
+        let result = match vm.failure() {
+            Some(trap) => Err(PluginFailure::Failed(trap.clone())),
+            None => replace_root(&mut vm, configuration.into()),
+        };
+        result.map_err(|failure| {
+            let log = vm.state().log.get(lines_before..).unwrap_or_default().to_vec();
+            PluginError { failure, log }
+        })
+    }
+
+    /// Begins an HTTP stream with these properties; nothing is called before its first headers.
+    pub fn http_stream(&mut self, properties: Properties) -> Stream {
+        Stream::begin(self.vm.clone(), properties)
+    }
+
+    /// Sets the plugin's clock.
+    pub fn set_clock(&mut self, clock: Clock) {
+        self.vm.lock().state_mut().clock = clock;
+    }
+
+    /// Everything logged so far, by root contexts and streams.
+    #[must_use]
+    pub fn logs(&self) -> Vec<LogLine> {
+        self.vm.lock().state().log.clone()
+    }
+
+    /// Everything logged since the start or the last call of this; it is not kept any longer.
+    pub fn take_logs(&mut self) -> Vec<LogLine> {
+        std::mem::take(&mut self.vm.lock().state_mut().log)
+    }
+
+    /// The metrics as they are now.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        self.vm.lock().state().metrics.clone()
+    }
+
+    /// The trap by which the VM was lost; `None` while it works.
+    #[must_use]
+    pub fn failure(&self) -> Option<Trap> {
+        self.vm.lock().failure().cloned()
+    }
+
+    /// Bytes of the VM's linear memory; it never shrinks.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        self.vm.lock().memory_bytes()
+    }
+
+    /// Every callback of the VM and of root contexts so far, in order; those of streams are with the stream.
+    #[must_use]
+    pub fn runs(&self) -> Vec<CallbackRun> {
+        self.vm.lock().runs.clone()
+    }
+
+    /// Fuel of all runs of one root callback so far.
+    #[must_use]
+    pub fn fuel(&self, callback: Callback) -> u64 {
+        run::fuel_of(&self.vm.lock().runs, callback)
+    }
+
+    /// Hostcalls of all root callbacks so far, by name.
+    #[must_use]
+    pub fn hostcalls(&self) -> BTreeMap<&'static str, u64> {
+        run::hostcalls_of(&self.vm.lock().runs)
+    }
+}
+
+/// Runs the module's own initialization: `_initialize` and then `main`, or `_start`.
+fn initialize(vm: &mut Vm) -> Result<(), Trap> {
+    let (initialize, main, start) = (
+        vm.exports.initialize.clone(),
+        vm.exports.main.clone(),
+        vm.exports.start.clone(),
+    );
+    match (initialize, main, start) {
+        (Some(initialize), main, _) => {
+            vm.call_root((Callback::Initialize, 0), &initialize, ())?;
+            main.map_or(Ok(()), |main| {
+                vm.call_root((Callback::Main, 0), &main, (0, 0)).map(drop)
+            })
+        }
+        (None, _, Some(start)) => vm.call_root((Callback::Start, 0), &start, ()),
+        (None, _, None) => Ok(()),
+    }
+}
+
+fn replace_root(vm: &mut Vm, configuration: Vec<u8>) -> Result<(), PluginFailure> {
+    let root = new_root(vm, configuration)?;
+    let retired = vm.roots.replace(root);
+    retired.map_or(Ok(()), |retired| Ok(delete_root(vm, retired)?))
+}
+
+/// Makes, starts and configures a root context; one that refuses is deleted again.
+fn new_root(vm: &mut Vm, configuration: Vec<u8>) -> Result<u32, PluginFailure> {
+    let root = vm.new_context();
+    match configure_root(vm, root, &configuration) {
+        Ok(()) => Ok(root),
+        Err(failure @ (PluginFailure::VmStartRefused | PluginFailure::ConfigurationRefused)) => {
+            delete_root(vm, root)?;
+            Err(failure)
+        }
+        Err(failure @ (PluginFailure::Trapped(_) | PluginFailure::Failed(_))) => Err(failure),
+    }
+}
+
+fn configure_root(vm: &mut Vm, root: u32, configuration: &[u8]) -> Result<(), PluginFailure> {
+    if let Some(create) = vm.exports.context_create.clone() {
+        with_configuration(vm, configuration, |vm| {
+            vm.call_root((Callback::ContextCreate, root), &create, (root, 0))
+        })?;
+    }
+    if let Some(start) = vm.exports.vm_start.clone() {
+        let vm_size = configuration_size(vm.state().vm_configuration.len());
+        let accepted = vm.call_root((Callback::VmStart, root), &start, (root, vm_size))? != 0;
+        accepted.then_some(()).ok_or(PluginFailure::VmStartRefused)?;
+    }
+    if let Some(configure) = vm.exports.configure.clone() {
+        let size = configuration_size(configuration.len());
+        let accepted = with_configuration(vm, configuration, |vm| {
+            vm.call_root((Callback::Configure, root), &configure, (root, size))
+        })? != 0;
+        accepted
+            .then_some(())
+            .ok_or(PluginFailure::ConfigurationRefused)?;
+    }
+    Ok(())
+}
+
+/// Lets the plugin read its configuration while `call` runs.
+fn with_configuration<T>(vm: &mut Vm, configuration: &[u8], call: impl FnOnce(&mut Vm) -> T) -> T {
+    vm.state_mut().plugin_configuration = Some(configuration.to_vec());
+    let result = call(vm);
+    vm.state_mut().plugin_configuration = None;
+    result
+}
+
+/// A root that asks for more time (`proxy_on_done` false) is not deleted.
+pub(crate) fn delete_root(vm: &mut Vm, root: u32) -> Result<(), Trap> {
+    if let Some(done) = vm.exports.done.clone()
+        && vm.call_root((Callback::Done, root), &done, root)? == 0
+    {
+        return Ok(());
+    }
+    match vm.exports.delete.clone() {
+        Some(delete) => vm.call_root((Callback::Delete, root), &delete, root),
+        None => Ok(()),
+    }
+}
+
+/// A guest of 32 bits cannot take a buffer of 4 GiB or more; its size then reads as the largest number.
+fn configuration_size(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
+
+fn shown(log: &[LogLine]) -> String {
+    log.iter().fold(String::new(), |mut text, line| {
+        let _infallible = write!(text, "\n  {line}");
+        text
+    })
+}

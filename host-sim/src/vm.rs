@@ -1,0 +1,177 @@
+//! One running instance: every callback goes through [`Vm::call`], which meters it and catches its trap.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use wasmtime::{Store, TypedFunc, WasmParams, WasmResults};
+
+use crate::callback::Callback;
+use crate::exports::{self, Exports};
+use crate::module::{ALLOCATORS, Module};
+use crate::plugin_setup::PluginSetup;
+use crate::roots::Roots;
+use crate::run::CallbackRun;
+use crate::state::{Running, State};
+use crate::trap::{Trap, TrapCause};
+
+/// An instance with its state.
+pub(crate) struct Vm {
+    store: Store<State>,
+    pub(crate) exports: Exports,
+    pub(crate) roots: Roots,
+    /// Runs of the VM's own and of root callbacks; those of streams are with the stream.
+    pub(crate) runs: Vec<CallbackRun>,
+    fuel_limit: u64,
+    failed: Option<Trap>,
+    contexts: u32,
+}
+
+/// A VM that its plugin and its streams hold together.
+#[derive(Clone)]
+pub(crate) struct SharedVm(Arc<Mutex<Vm>>);
+
+impl SharedVm {
+    pub(crate) fn new(vm: Vm) -> Self {
+        Self(Arc::new(Mutex::new(vm)))
+    }
+
+    /// A thread that died with the lock left the VM in a state that the next call can still work with.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Vm> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Vm {
+    /// Instantiates the module; no callback but its start section runs.
+    ///
+    /// # Errors
+    /// The trap of the start section, or why there can be no instance (memory beyond the limit).
+    pub(crate) fn instantiate(module: &Module, setup: PluginSetup) -> Result<Self, (Trap, Box<State>)> {
+        let fuel_limit = module.limits.fuel_per_callback;
+        let mut store = Store::new(
+            module.instance.module().engine(),
+            State::new(module.limits, setup),
+        );
+        store.limiter(|state| &mut state.store_limits);
+        match exports_of(module, &mut store) {
+            Ok(exports) => Ok(Self {
+                store,
+                exports,
+                roots: Roots::default(),
+                runs: Vec::new(),
+                fuel_limit,
+                failed: None,
+                contexts: 0,
+            }),
+            Err(error) => {
+                let cause = TrapCause::of(&error, fuel_limit);
+                let trap = Trap {
+                    callback: Callback::Instantiate,
+                    cause,
+                };
+                Err((trap, Box::new(store.into_data())))
+            }
+        }
+    }
+
+    pub(crate) fn state(&self) -> &State {
+        self.store.data()
+    }
+
+    pub(crate) fn state_mut(&mut self) -> &mut State {
+        self.store.data_mut()
+    }
+
+    /// The first trap, after which no callback runs any more.
+    pub(crate) const fn failure(&self) -> Option<&Trap> {
+        self.failed.as_ref()
+    }
+
+    /// Bytes of the guest's linear memory now; it never shrinks.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.state()
+            .guest_memory
+            .map_or(0, |memory| memory.data_size(&self.store))
+    }
+
+    /// The number of a new context: 1, 2, 3 and so on, roots and streams alike.
+    pub(crate) const fn new_context(&mut self) -> u32 {
+        self.contexts = self.contexts.saturating_add(1);
+        self.contexts
+    }
+
+    /// Runs a callback for a context and notes what it cost; a trap ends the VM.
+    ///
+    /// # Errors
+    /// The trap; one that happened before is returned again and nothing runs.
+    pub(crate) fn call<P: WasmParams, R: WasmResults>(
+        &mut self,
+        (callback, context): (Callback, u32),
+        function: &TypedFunc<P, R>,
+        parameters: P,
+        runs: &mut Vec<CallbackRun>,
+    ) -> Result<R, Trap> {
+        if let Some(trap) = &self.failed {
+            return Err(trap.clone());
+        }
+        let fuel_limit = self.fuel_limit;
+        let result = prepare(&mut self.store, Running { callback, context }, fuel_limit)
+            .and_then(|()| function.call(&mut self.store, parameters));
+        runs.push(self.finished(callback));
+        result.map_err(|error| {
+            self.fail(Trap {
+                callback,
+                cause: TrapCause::of(&error, fuel_limit),
+            })
+        })
+    }
+
+    /// Runs a callback of the VM or of a root context.
+    pub(crate) fn call_root<P: WasmParams, R: WasmResults>(
+        &mut self,
+        (callback, context): (Callback, u32),
+        function: &TypedFunc<P, R>,
+        parameters: P,
+    ) -> Result<R, Trap> {
+        let mut runs = std::mem::take(&mut self.runs);
+        let result = self.call((callback, context), function, parameters, &mut runs);
+        self.runs = runs;
+        result
+    }
+
+    fn finished(&mut self, callback: Callback) -> CallbackRun {
+        // The engine always meters, so that there always is a number.
+        let left = self.store.get_fuel().unwrap_or(0);
+        let fuel = self.fuel_limit.saturating_sub(left);
+        CallbackRun {
+            callback,
+            fuel,
+            hostcalls: std::mem::take(&mut self.state_mut().hostcalls),
+        }
+    }
+
+    fn fail(&mut self, trap: Trap) -> Trap {
+        self.failed = Some(trap.clone());
+        trap
+    }
+}
+
+/// Brings the instance up, and makes its memory and allocator known to the hostcalls.
+fn exports_of(module: &Module, store: &mut Store<State>) -> wasmtime::Result<Exports> {
+    store.set_fuel(module.limits.fuel_per_callback)?;
+    let instance = module.instance.instantiate(&mut *store)?;
+    let memory = instance.get_memory(&mut *store, "memory");
+    let [preferred, fallback] = ALLOCATORS;
+    let allocate = match exports::function(&instance, store, preferred)? {
+        Some(allocate) => Some(allocate),
+        None => exports::function(&instance, store, fallback)?,
+    };
+    store.data_mut().guest_memory = memory;
+    store.data_mut().guest_allocate = allocate;
+    Exports::of(&instance, store)
+}
+
+fn prepare(store: &mut Store<State>, running: Running, fuel: u64) -> wasmtime::Result<()> {
+    store.data_mut().running = running;
+    store.data_mut().budget.refill();
+    store.set_fuel(fuel)
+}

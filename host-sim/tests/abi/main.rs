@@ -1,0 +1,24 @@
+//! The host seen from the guest's side: small plugins in WebAssembly text call the raw ABI and log what they get.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests outside `#[test]` functions, which clippy.toml does not reach"
+)]
+
+mod buffers;
+mod faults;
+mod guest;
+mod headers;
+mod life_cycle;
+mod local_replies;
+mod logging;
+mod memory_safety;
+mod metering;
+mod metrics;
+mod modules;
+mod properties;
+mod wasi;
