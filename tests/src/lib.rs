@@ -1,1 +1,16 @@
-//! Placeholder.
+//! The conformance suite of spiffe-authz: one corpus, several engines, a real Envoy among them.
+//!
+//! A file of `tests/corpus` holds one plugin configuration and what must follow from it. Every engine reads the
+//! same files, and every pair of an engine and a case is a test of its own (`tests/conformance.rs`).
+
+pub mod corpus;
+pub mod demo_command;
+pub mod engine;
+pub mod engines;
+pub mod envoy;
+pub mod policies;
+pub mod problem;
+pub mod report;
+pub mod scratch;
+pub mod verdict;
+pub mod workspace;

@@ -1,0 +1,55 @@
+//! The policy engine as a library, in this process.
+
+use spiffe_authz_policy::{Decision, PolicySet};
+
+use crate::corpus::{Case, PluginConfiguration};
+use crate::engine::Engine;
+use crate::problem::Problem;
+use crate::verdict::{Effect, Verdict};
+
+/// `PolicySet` itself.
+pub struct Native;
+
+impl Engine for Native {
+    fn name(&self) -> &'static str {
+        "native"
+    }
+
+    fn cannot_run(&self, _case: &Case) -> Option<&'static str> {
+        None
+    }
+
+    fn decide(&self, configuration: &PluginConfiguration, case: &Case) -> Result<Verdict, String> {
+        let policies = PolicySet::from_plugin_configuration(configuration.json.as_bytes(), None)
+            .map_err(|errors| errors.to_string())?;
+        Ok(case
+            .request
+            .with_request(|request| verdict(&policies.decide(request))))
+    }
+
+    fn refuse(&self, configuration: &PluginConfiguration) -> Result<Vec<Problem>, String> {
+        match PolicySet::from_plugin_configuration(configuration.json.as_bytes(), None) {
+            Ok(_) => Err("the configuration is accepted".to_owned()),
+            Err(errors) => Ok(errors
+                .iter()
+                .map(|error| Problem {
+                    at: error.at.clone(),
+                    message: error.kind.to_string(),
+                })
+                .collect()),
+        }
+    }
+}
+
+fn verdict(decision: &Decision<'_>) -> Verdict {
+    let rule = decision.rule();
+    Verdict {
+        decision: match decision {
+            Decision::Allow(_) => Effect::Allow,
+            Decision::Deny(_) => Effect::Deny,
+        },
+        cause: decision.code().to_owned(),
+        policy: rule.map(|rule| rule.policy.to_string()),
+        rule: rule.map(|rule| rule.index),
+    }
+}

@@ -1,0 +1,165 @@
+//! [`Guarded`]: a workload behind the very sidecar that is shipped.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde_json::Value;
+use spiffe_authz_demo::ports::free_loopback_addresses;
+use spiffe_authz_demo::replace_file::replace_file;
+use spiffe_authz_envoy_config::{FilePath, FilterModule, FilterSource, InboundTransport, ecds};
+use tokio::time::{Instant, sleep};
+use tokio_rustls::TlsConnector;
+
+use crate::envoy::client::{Connection, Opening};
+use crate::envoy::identities::Identities;
+use crate::envoy::orders::{self, Addresses};
+use crate::envoy::running::RunningEnvoy;
+use crate::envoy::tripwire::Tripwire;
+use crate::scratch::Scratch;
+
+/// The peer that the policies of most tests allow.
+pub const FRONTEND: &str = "spiffe://cluster.local/ns/shop/sa/frontend";
+
+/// How long the access log may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+const POLL: Duration = Duration::from_millis(10);
+
+/// The workload `shop/orders`: its application, its Envoy with the filter configured over ECDS, its certificates.
+pub struct Guarded {
+    /// Envoy. Declared first, so that it ends before its files go.
+    pub envoy: RunningEnvoy,
+    /// The application behind it.
+    pub application: Tripwire,
+    /// The certificates.
+    pub identities: Identities,
+    filter: FilterModule,
+    ecds_file: FilePath,
+    inbound: SocketAddr,
+    access_log: FilePath,
+    _scratch: Scratch,
+}
+
+impl Guarded {
+    /// Starts the sidecar, which takes mTLS and plaintext, with this plugin configuration.
+    ///
+    /// # Errors
+    /// When anything does not start.
+    pub async fn start(name: &str, plugin_configuration: &Value) -> Result<Self, String> {
+        Self::start_changed(name, plugin_configuration, |_, _| ()).await
+    }
+
+    /// As [`Guarded::start`], with the bootstrap and the ECDS document changed before Envoy reads them.
+    ///
+    /// # Errors
+    /// When anything does not start.
+    pub async fn start_changed(
+        name: &str,
+        plugin_configuration: &Value,
+        change: impl FnOnce(&mut Value, &mut Value),
+    ) -> Result<Self, String> {
+        let scratch = Scratch::new(name)?;
+        let identities = Identities::new(&scratch)?;
+        let application = Tripwire::start().await?;
+        let ecds_file = scratch.file("filter.ecds.json")?;
+        let source = FilterSource::Ecds {
+            path: ecds_file.clone(),
+        };
+        let addresses = addresses(application.address())?;
+        let sidecar = orders::sidecar(
+            &scratch,
+            &identities,
+            addresses,
+            InboundTransport::Permissive,
+            source,
+        )?;
+        let mut bootstrap = sidecar.bootstrap();
+        let mut document = ecds::ecds_document(&sidecar.filter, plugin_configuration);
+        change(&mut bootstrap, &mut document);
+        write(&ecds_file, &document)?;
+        let envoy = RunningEnvoy::start(&scratch, &bootstrap, sidecar.admin.socket_addr()).await?;
+        Ok(Self {
+            envoy,
+            application,
+            identities,
+            filter: sidecar.filter,
+            ecds_file,
+            inbound: sidecar.inbound.listen,
+            access_log: sidecar.access_log,
+            _scratch: scratch,
+        })
+    }
+
+    /// Opens a connection with a certificate of this SPIFFE ID.
+    ///
+    /// # Errors
+    /// When there is no connection.
+    pub async fn connect(&self, spiffe_id: &str) -> Result<Connection, String> {
+        self.connect_over(Some(self.identities.client(&[spiffe_id.to_owned()])?))
+            .await
+    }
+
+    /// Opens a connection over TLS with a certificate of any kind, or in plaintext.
+    ///
+    /// # Errors
+    /// When there is no connection.
+    pub async fn connect_over(&self, tls: Option<TlsConnector>) -> Result<Connection, String> {
+        let opening = Opening {
+            destination_port: None,
+            tls,
+        };
+        Connection::open(self.inbound, opening).await
+    }
+
+    /// Where peers connect.
+    #[must_use]
+    pub fn inbound(&self) -> SocketAddr {
+        self.inbound
+    }
+
+    /// The lines of the access log once there are at least as many.
+    ///
+    /// # Errors
+    /// When it takes too long or a line is no JSON.
+    pub async fn access_log(&self, lines: usize) -> Result<Vec<Value>, String> {
+        let started = Instant::now();
+        loop {
+            let text = fs::read_to_string(self.access_log.as_path()).map_err(|error| error.to_string())?;
+            if text.lines().count() >= lines && text.ends_with('\n') {
+                let lines = text.lines().map(serde_json::from_str);
+                return lines.collect::<Result<_, _>>().map_err(|error| error.to_string());
+            }
+            if started.elapsed() > PATIENCE {
+                return Err(format!("the access log has fewer than {lines} lines:\n{text}"));
+            }
+            sleep(POLL).await;
+        }
+    }
+
+    /// Replaces the plugin configuration of the running Envoy.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn configure(&self, plugin_configuration: &Value) -> Result<(), String> {
+        write(
+            &self.ecds_file,
+            &ecds::ecds_document(&self.filter, plugin_configuration),
+        )
+    }
+}
+
+fn write(file: &FilePath, document: &Value) -> Result<(), String> {
+    replace_file(file.as_path(), &document.to_string()).map_err(|error| error.to_string())
+}
+
+fn addresses(application: SocketAddr) -> Result<Addresses, String> {
+    let free = free_loopback_addresses(2).map_err(|error| error.to_string())?;
+    let [inbound, admin] = free[..] else {
+        return Err("too few ports were picked".to_owned());
+    };
+    Ok(Addresses {
+        admin,
+        inbound,
+        application,
+    })
+}

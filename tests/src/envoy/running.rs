@@ -1,0 +1,123 @@
+//! [`RunningEnvoy`]: a bootstrap, started.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::Value;
+use spiffe_authz_demo::envoy_process::{EnvoyLaunch, EnvoyProcess};
+use tokio::time::{Instant, sleep};
+
+use crate::envoy::admin;
+use crate::scratch::Scratch;
+use crate::workspace;
+
+/// How long an Envoy may take until it serves. It waits for its listeners, and those for the filter's compilation.
+const START_PATIENCE: Duration = Duration::from_secs(90);
+/// How long an Envoy may take until it has noticed something.
+const PATIENCE: Duration = Duration::from_secs(20);
+const POLL: Duration = Duration::from_millis(10);
+const GRACE: Duration = Duration::from_secs(5);
+
+/// An Envoy that serves. It ends with this value.
+#[derive(Debug)]
+pub struct RunningEnvoy {
+    process: EnvoyProcess,
+    log: PathBuf,
+}
+
+impl RunningEnvoy {
+    /// Starts Envoy and waits until it serves.
+    ///
+    /// # Errors
+    /// When there is no Envoy, or it does not serve.
+    pub async fn start(scratch: &Scratch, bootstrap: &Value, admin: SocketAddr) -> Result<Self, String> {
+        let log = scratch.path().join("envoy.log");
+        let launch = EnvoyLaunch {
+            name: "the tests' Envoy",
+            binary: &workspace::envoy()?,
+            bootstrap,
+            bootstrap_file: &scratch.path().join("envoy.json"),
+            log: &log,
+            admin,
+        };
+        let process = EnvoyProcess::start(&launch, START_PATIENCE)
+            .await
+            .map_err(|error| error.to_string())?;
+        Ok(Self { process, log })
+    }
+
+    /// Everything that Envoy has logged so far.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn log(&self) -> Result<String, String> {
+        read_log(&self.log)
+    }
+
+    /// The sum of all counters whose name ends so.
+    ///
+    /// # Errors
+    /// When the admin interface does not answer.
+    pub async fn counter(&self, name_ends_in: &str) -> Result<u64, String> {
+        admin::counter(&self.process, name_ends_in).await
+    }
+
+    /// All metrics, as Prometheus reads them.
+    ///
+    /// # Errors
+    /// When the admin interface does not answer.
+    pub async fn prometheus(&self) -> Result<String, String> {
+        admin::prometheus(&self.process).await
+    }
+
+    /// Waits until a counter has reached this value.
+    ///
+    /// # Errors
+    /// When it takes too long or the admin interface does not answer.
+    pub async fn wait_for_counter(&self, name_ends_in: &str, value: u64) -> Result<(), String> {
+        let started = Instant::now();
+        loop {
+            let found = self.counter(name_ends_in).await?;
+            if found >= value {
+                return Ok(());
+            }
+            if started.elapsed() > PATIENCE {
+                return Err(format!(
+                    "`{name_ends_in}` is {found} and not {value} after {PATIENCE:?}"
+                ));
+            }
+            sleep(POLL).await;
+        }
+    }
+
+    /// Whether the process still runs.
+    ///
+    /// # Errors
+    /// When the operating system does not say.
+    pub fn is_running(&mut self) -> Result<bool, String> {
+        self.process
+            .process_mut()
+            .exit()
+            .map(|exit| exit.is_none())
+            .map_err(|error| error.to_string())
+    }
+
+    /// Ends the process and waits for its end.
+    ///
+    /// # Errors
+    /// When it cannot be ended.
+    pub async fn stop(mut self) -> Result<(), String> {
+        self.process
+            .process_mut()
+            .stop(GRACE)
+            .await
+            .map(drop)
+            .map_err(|error| error.to_string())
+    }
+}
+
+fn read_log(path: &Path) -> Result<String, String> {
+    let bytes = std::fs::read(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}

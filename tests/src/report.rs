@@ -1,0 +1,118 @@
+//! [`FilterReport`]: what the filter leaves behind for the access log, and the verdict in it.
+
+use crate::verdict::{Effect, Verdict};
+
+/// The key of the filter state that opens the interlock.
+pub const INTERLOCK: &str = "wasm.spiffe_authz";
+/// The key of the filter state with the decision.
+pub const DECISION: &str = "wasm.spiffe_authz_decision";
+/// The key of the filter state with the cause.
+pub const CAUSE: &str = "wasm.spiffe_authz_cause";
+/// The key of the filter state with the policy; empty where none decided.
+pub const POLICY: &str = "wasm.spiffe_authz_policy";
+/// The key of the filter state with the rule; empty where none decided.
+pub const RULE: &str = "wasm.spiffe_authz_rule";
+
+/// The filter state of one request, and the response code details of a denied one.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct FilterReport {
+    /// The state of the interlock.
+    pub interlock: Option<String>,
+    /// `allow` or `deny`.
+    pub decision: Option<String>,
+    /// The one word that says why.
+    pub cause: Option<String>,
+    /// The policy that decided.
+    pub policy: Option<String>,
+    /// The rule that decided.
+    pub rule: Option<String>,
+}
+
+impl FilterReport {
+    /// The verdict. `details` are the response code details of a request that was answered with 403, and absent
+    /// for one that went on.
+    ///
+    /// # Errors
+    /// When a part is missing, or parts contradict each other.
+    pub fn verdict(self, details: Option<&str>) -> Result<Verdict, String> {
+        let shown = format!("{self:?} with details {details:?}");
+        let (Some(decision), Some(cause)) = (self.decision, self.cause) else {
+            return Err(format!("the filter left no decision: {shown}"));
+        };
+        let rule = self
+            .rule
+            .map(|rule| rule.parse().map_err(|_| format!("no rule number: {shown}")))
+            .transpose()?;
+        let verdict = Verdict {
+            decision: Effect::from_word(&decision)?,
+            cause,
+            policy: self.policy,
+            rule,
+        };
+        let (interlock, expected) = match verdict.decision {
+            Effect::Allow => (Some("allow"), None),
+            Effect::Deny => (None, Some(denial_details(&verdict))),
+        };
+        if self.interlock.as_deref() != interlock || details != expected.as_deref() {
+            return Err(format!("the parts of the report contradict each other: {shown}"));
+        }
+        Ok(verdict)
+    }
+}
+
+/// What `%RESPONSE_CODE_DETAILS%` must show for a denial: Istio's form where policies decided.
+fn denial_details(verdict: &Verdict) -> String {
+    match (verdict.cause.as_str(), &verdict.policy, verdict.rule) {
+        ("matched-deny", Some(policy), Some(rule)) => {
+            let (namespace, name) = policy.split_once('/').unwrap_or((policy, ""));
+            format!("rbac_access_denied_matched_policy[ns[{namespace}]-policy[{name}]-rule[{rule}]]")
+        }
+        ("no-matching-allow" | "no-allow-policy", _, _) => {
+            "rbac_access_denied_matched_policy[none]".to_owned()
+        }
+        (cause, _, _) => format!("spiffe_authz_denied[{cause}]"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(interlock: Option<&str>, decision: &str, cause: &str) -> FilterReport {
+        let text = |text: &str| Some(text.to_owned());
+        FilterReport {
+            interlock: interlock.map(str::to_owned),
+            decision: text(decision),
+            cause: text(cause),
+            policy: text("shop/orders"),
+            rule: text("2"),
+        }
+    }
+
+    #[test]
+    fn an_allowed_request_has_an_open_interlock_and_no_details() {
+        assert!(
+            report(Some("allow"), "allow", "matched-allow")
+                .verdict(None)
+                .is_ok()
+        );
+        assert!(report(None, "allow", "matched-allow").verdict(None).is_err());
+        assert!(
+            report(Some("allow"), "allow", "matched-allow")
+                .verdict(Some("x"))
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn a_denied_request_has_a_closed_interlock_and_the_rule_in_its_details() {
+        let details = Some("rbac_access_denied_matched_policy[ns[shop]-policy[orders]-rule[2]]");
+        assert!(report(None, "deny", "matched-deny").verdict(details).is_ok());
+        assert!(
+            report(Some("allow"), "deny", "matched-deny")
+                .verdict(details)
+                .is_err()
+        );
+        assert!(report(None, "deny", "matched-deny").verdict(None).is_err());
+    }
+}

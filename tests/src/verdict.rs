@@ -1,0 +1,70 @@
+//! [`Verdict`]: what an engine says about one request, in the words of the corpus.
+
+use std::fmt;
+
+use serde::Deserialize;
+
+/// `allow` or `deny`.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum Effect {
+    /// The request goes on.
+    Allow,
+    /// The request ends here.
+    Deny,
+}
+
+/// A decision with its reason.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Verdict {
+    /// Whether the request goes on.
+    pub decision: Effect,
+    /// The one word that says why, such as `no-matching-allow`.
+    pub cause: String,
+    /// The policy that decided, as `namespace/name`, where one did.
+    pub policy: Option<String>,
+    /// The index of the rule that decided, where one did.
+    pub rule: Option<usize>,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            decision,
+            cause,
+            policy,
+            rule,
+        } = self;
+        write!(formatter, "{} ({cause}", decision.word())?;
+        if let Some(policy) = policy {
+            write!(formatter, ", policy {policy}")?;
+        }
+        if let Some(rule) = rule {
+            write!(formatter, ", rule {rule}")?;
+        }
+        formatter.write_str(")")
+    }
+}
+
+impl Effect {
+    /// The word in corpus, metrics and logs.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+        }
+    }
+
+    /// The effect with this word.
+    ///
+    /// # Errors
+    /// When the word is neither `allow` nor `deny`.
+    pub fn from_word(word: &str) -> Result<Self, String> {
+        match word {
+            "allow" => Ok(Self::Allow),
+            "deny" => Ok(Self::Deny),
+            _ => Err(format!("`{word}` is neither `allow` nor `deny`")),
+        }
+    }
+}

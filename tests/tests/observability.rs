@@ -1,0 +1,132 @@
+//! What can be seen of a decision: metrics with labels, the access log, response code details, the audit line.
+
+use serde_json::{Value, json};
+use spiffe_authz_demo::http_request::HttpRequest;
+use spiffe_authz_demo::http_response::HttpResponse;
+use spiffe_authz_tests::envoy::guarded::{FRONTEND, Guarded};
+
+/// GET is allowed, DELETE denied by a rule, everything else by default.
+async fn guarded(name: &str) -> Guarded {
+    let policy = |name: &str, action: &str, methods: &[&str]| {
+        json!({
+            "apiVersion": "security.istio.io/v1",
+            "kind": "AuthorizationPolicy",
+            "metadata": {"name": name, "namespace": "shop"},
+            "spec": {"action": action, "rules": [{"to": [{"operation": {"methods": methods}}]}]},
+        })
+    };
+    let resources = [
+        policy("orders", "ALLOW", &["GET", "DELETE"]),
+        policy("keep", "DENY", &["DELETE"]),
+    ];
+    Guarded::start(name, &json!({"resources": resources}))
+        .await
+        .unwrap()
+}
+
+async fn send(guarded: &Guarded, method: &str) -> HttpResponse {
+    let request = HttpRequest::new(method, "/orders/1?card=4111").with_header("x-secret", "hidden");
+    let mut connection = guarded.connect(FRONTEND).await.unwrap();
+    connection.send(&request).await.unwrap()
+}
+
+/// Sends one request after the other; the statuses of the answers.
+async fn statuses(guarded: &Guarded, methods: &[&str]) -> Vec<u16> {
+    let mut statuses = Vec::new();
+    for method in methods {
+        statuses.push(send(guarded, method).await.status);
+    }
+    statuses
+}
+
+#[tokio::test]
+async fn a_denied_request_is_answered_with_403_and_a_body_that_gives_nothing_away() {
+    let guarded = guarded("denied-body").await;
+    let response = send(&guarded, "DELETE").await;
+    assert_eq!(
+        (response.status, response.body_text()),
+        (403, "RBAC: access denied".to_owned())
+    );
+    assert_eq!(guarded.application.arrivals(), 0);
+}
+
+#[tokio::test]
+async fn prometheus_shows_decision_cause_and_policy_as_labels() {
+    let guarded = guarded("prometheus").await;
+    let answers = statuses(&guarded, &["GET", "DELETE", "POST", "POST"]).await;
+    assert_eq!(answers, [200, 403, 403, 403]);
+    let metrics = guarded.envoy.prometheus().await.unwrap();
+    for line in [
+        r#"spiffe_authz_requests_total{decision="allow",cause="matched-allow",policy="shop/orders"} 1"#,
+        r#"spiffe_authz_requests_total{decision="deny",cause="matched-deny",policy="shop/keep"} 1"#,
+        r#"spiffe_authz_requests_total{decision="deny",cause="no-matching-allow",policy=""} 2"#,
+        r#"spiffe_authz_requests_total{decision="deny",cause="mtls-required",policy=""} 0"#,
+        "spiffe_authz_policies_loaded{} 2",
+    ] {
+        assert!(
+            metrics.contains(line),
+            "{line} is not in\n{}",
+            of_the_filter(&metrics)
+        );
+    }
+}
+
+fn of_the_filter(metrics: &str) -> String {
+    metrics
+        .lines()
+        .filter(|line| line.contains("spiffe_authz"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[tokio::test]
+async fn the_access_log_shows_decision_cause_policy_rule_and_details() {
+    let guarded = guarded("access-log").await;
+    assert_eq!(statuses(&guarded, &["GET", "DELETE"]).await, [200, 403]);
+    let lines = guarded.access_log(2).await.unwrap();
+    let shown = |line: &Value| {
+        [
+            "decision",
+            "cause",
+            "policy",
+            "rule",
+            "peer_uri_san",
+            "response_code_details",
+        ]
+        .map(|key| line[key].clone())
+    };
+    let allowed = [
+        "allow",
+        "matched-allow",
+        "shop/orders",
+        "0",
+        FRONTEND,
+        "via_upstream",
+    ];
+    assert_eq!(shown(&lines[0]), allowed.map(Value::from));
+    let details = "rbac_access_denied_matched_policy[ns[shop]-policy[keep]-rule[0]]";
+    let denied = ["deny", "matched-deny", "shop/keep", "0", FRONTEND, details];
+    assert_eq!(shown(&lines[1]), denied.map(Value::from));
+}
+
+#[tokio::test]
+async fn a_denial_is_one_line_of_json_without_query_and_header_values() {
+    let guarded = guarded("audit-line").await;
+    assert_eq!(statuses(&guarded, &["DELETE"]).await, [403]);
+    let log = guarded.envoy.log().unwrap();
+    let audit: Vec<&str> = log
+        .lines()
+        .filter_map(|line| line.find(r#"{"event""#).map(|at| &line[at..]))
+        .collect();
+    let [line] = audit.as_slice() else {
+        panic!("{audit:?}")
+    };
+    let line: Value = serde_json::from_str(line).expect("JSON");
+    let expected = json!({
+        "event": "request-denied", "decision": "deny", "cause": "matched-deny", "policy": "shop/keep", "rule": 0,
+        "profile": "zero-trust", "workload_namespace": "shop", "peer": FRONTEND, "mtls": true, "method": "DELETE",
+        "host": guarded.inbound().to_string(), "path": "/orders/1", "destination_port": guarded.inbound().port(),
+    });
+    assert_eq!(line, expected);
+    assert!(!log.contains("hidden") && !log.contains("4111"), "{log}");
+}
