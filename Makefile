@@ -13,6 +13,8 @@ WASM_RUSTFLAGS := -Clink-arg=-zstack-size=131072 -Clink-arg=--max-memory=2684354
 	--remap-path-prefix=$(shell rustc --print sysroot 2>/dev/null)=rust
 BINDGEN := .tools/wasm-bindgen/bin/wasm-bindgen-test-runner
 BINDGEN_VERSION := 0.2.130
+DENY_VERSION := 0.20.2
+DENY := $(or $(shell command -v cargo-deny 2>/dev/null),.tools/cargo-deny/bin/cargo-deny)
 CLIPPY := cargo clippy --locked --all-targets --all-features
 
 .PHONY: help
@@ -112,12 +114,14 @@ docs: tools ## The API's documentation, without a warning
 	@RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --workspace --no-deps --all-features
 
 .PHONY: audit
-audit: ## Licences, bans and sources of all dependencies, by cargo-deny where it is installed
-	@if command -v cargo-deny >/dev/null; then \
-		cargo deny --all-features check bans licenses sources; \
-	else \
-		echo "skipped: audit, cargo-deny is missing (cargo install cargo-deny)"; \
-	fi
+audit: tools $(DENY) ## Licences, bans and sources of all dependencies, by cargo-deny
+	@$(DENY) --offline --all-features check bans licenses sources
+
+.tools/cargo-deny/bin/cargo-deny:
+	@echo "building cargo-deny $(DENY_VERSION) (once; about 3 minutes)"
+	@cargo install --quiet --locked cargo-deny --version $(DENY_VERSION) --root .tools/cargo-deny \
+		--target-dir .tools/cargo-deny/target
+	@rm -rf .tools/cargo-deny/target
 
 .PHONY: clean
 clean: ## Remove what was built; the fetched tools in .tools/ stay
