@@ -170,7 +170,8 @@ fn profile() -> impl Strategy<Value = &'static str> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+    // `PROPTEST_CASES` sets how many; a longer run is one variable away.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_order_of_policies_never_changes_the_effect(profile in profile(), specs in policies(), plain in plain_request()) {
@@ -201,15 +202,33 @@ proptest! {
 
     #[test]
     fn zero_trust_never_admits_what_istio_denies(specs in policies(), plain in plain_request()) {
-        // Hosts with a port or a trailing dot are read wider on purpose; the rest is stricter.
-        prop_assume!(!specs.iter().any(|spec| spec.to_string().contains("osts")));
+        // A host with a port or a trailing dot is read wider on purpose: it has tests of its own.
+        let (peer, port, method, host, path) = plain;
+        let host = if host.contains(':') || host.ends_with('.') { "ORDERS.shop" } else { host };
+        let plain = (peer, port, method, host, path);
         prop_assert!(!allows(&set("zero-trust", &specs), plain) || allows(&set("istio", &specs), plain));
     }
 
     #[test]
     fn any_bytes_are_a_configuration_or_a_list_of_errors(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         prop_assert!(PolicySet::from_plugin_configuration(&bytes, None).is_err());
-        let is_map = bytes.contains(&b'\x7b');
-        prop_assert!(RequestDocument::from_json(&bytes).is_err() || is_map);
+    }
+
+    #[test]
+    fn a_damaged_configuration_is_judged_or_refused(
+        specs in policies(),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+        plain in plain_request(),
+    ) {
+        let resources: Vec<Value> = specs.into_iter().map(|spec| authorization_policy("p", spec)).collect();
+        let mut bytes = config("zero-trust", &resources).to_string().into_bytes();
+        for (index, byte) in damage {
+            let index = index.index(bytes.len());
+            bytes[index] = byte;
+        }
+        if let Ok(set) = PolicySet::from_plugin_configuration(&bytes, None) {
+            let _ = allows(&set, plain);
+        }
+        let _ = RequestDocument::from_json(&bytes);
     }
 }
