@@ -75,7 +75,7 @@ fn denial_line<'r>(
         mtls,
         method: text(request.method),
         host: text(request.host),
-        path: text(request.path.map(without_query)),
+        path: text(request.path_without_query()),
         destination_port: request.destination_port.known().copied(),
     }
 }
@@ -94,12 +94,6 @@ fn peer(peer: Peer<'_>) -> (Option<bool>, Option<String>) {
 
 fn text(attribute: Attribute<&[u8]>) -> Option<String> {
     attribute.known().map(|bytes| printable(bytes))
-}
-
-fn without_query(path: &[u8]) -> &[u8] {
-    path.split(|byte| matches!(byte, b'?' | b'#'))
-        .next()
-        .unwrap_or_default()
 }
 
 #[cfg(test)]

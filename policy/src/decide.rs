@@ -3,7 +3,6 @@
 use crate::decision::{Decision, Denial, Permit, PermitCause, RuleRef};
 use crate::identity::identify;
 use crate::matcher::host::{has_userinfo, is_plain};
-use crate::matcher::path::without_query;
 use crate::mtls::MtlsMode;
 use crate::policy_set::PolicySet;
 use crate::profile::Profile;
@@ -28,7 +27,7 @@ impl PolicySet {
             destination_port: request.destination_port,
             method: request.method,
             host: request.host,
-            path: request.path.map(without_query),
+            path: request.path_without_query(),
         };
         self.require_plain_host(request)?;
         if let Some(rule) = first_match(&self.deny, &facts, |truth| truth != Truth::False) {

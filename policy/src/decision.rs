@@ -72,9 +72,6 @@ pub enum PermitCause<'p> {
 }
 
 impl<'p> PermitCause<'p> {
-    /// Every code, for metrics that must exist before they count.
-    pub const CODES: [&'static str; 2] = ["matched-allow", "no-allow-policy"];
-
     /// The one word for it.
     #[must_use]
     pub fn code(self) -> &'static str {

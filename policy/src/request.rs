@@ -1,6 +1,7 @@
 //! [`Request`]: the attributes of one request, borrowed from whoever read them.
 
 use crate::attribute::Attribute;
+use crate::matcher::path::without_query;
 
 /// One request as policies see it. Text is raw bytes, as the proxy hands it over.
 #[derive(Clone, Debug)]
@@ -15,6 +16,14 @@ pub struct Request<'r> {
     pub host: Attribute<&'r [u8]>,
     /// The `:path` with its query, as the proxy normalised it.
     pub path: Attribute<&'r [u8]>,
+}
+
+impl<'r> Request<'r> {
+    /// The `:path` before its first `?` or `#`: what policies are compared with.
+    #[must_use]
+    pub fn path_without_query(&self) -> Attribute<&'r [u8]> {
+        self.path.map(without_query)
+    }
 }
 
 /// The other end of the connection.

@@ -8,7 +8,7 @@ use crate::attribute::Attribute;
 use crate::config::document::Document;
 use crate::config::error::{ConfigErrorKind, ConfigErrors, Problems};
 use crate::config::field_path::FieldPath;
-use crate::config::fields::{Fields, wrong_kind};
+use crate::config::fields::{Fields, Listed, wrong_kind};
 use crate::config::limits::Limits;
 use crate::config::values::{anything, text};
 use crate::request::{Peer, PeerCertificate, Request, Validation};
@@ -67,7 +67,7 @@ impl RequestDocument {
             method: fields.optional("method", problems, text),
             host: fields.optional("host", problems, read_bytes),
             path: fields.optional("path", problems, read_bytes),
-            headers: fields.list("headers", problems, read_header).unwrap_or_default(),
+            headers: elements(fields.list("headers", problems, read_header)).unwrap_or_default(),
         };
         fields.finish(problems);
         Some(request)
@@ -144,6 +144,11 @@ impl<'de> Deserialize<'de> for RequestDocument {
     }
 }
 
+/// The elements without their places.
+fn elements<T>(list: Option<Listed<T>>) -> Option<Vec<T>> {
+    list.map(|list| list.into_iter().map(|(_, element)| element).collect())
+}
+
 fn attribute<T>(value: Option<T>) -> Attribute<T> {
     value.map_or(Attribute::Absent, Attribute::Known)
 }
@@ -153,7 +158,7 @@ fn read_peer(document: &Document, at: &FieldPath<'_>, problems: &mut Problems) -
     let mut fields = Fields::of(document, at, problems)?;
     let (has_id, has_sans) = (fields.has("spiffeId"), fields.has("uriSans"));
     let id = fields.optional("spiffeId", problems, text);
-    let uri_sans = fields.list("uriSans", problems, text);
+    let uri_sans = elements(fields.list("uriSans", problems, text));
     fields.unsupported(&["certificatePem"], "name the URI SANs in `uriSans`", problems);
     fields.finish(problems);
     if has_id && has_sans {

@@ -271,3 +271,40 @@ fn sizes_are_bounded() {
         "resources[0].spec.rules[0].to[0].operation.paths[0]: 8193 bytes, at most 8192 are allowed",
     );
 }
+
+#[test]
+fn one_mistake_hides_no_other_and_moves_no_place() {
+    let operation = |ports: Value| json!({"rules": [{"to": [{"operation": {"ports": ports}}]}]});
+    let mut nameless = authorization_policy("p", operation(json!(["http"])));
+    nameless["metadata"] = json!({"name": "p"});
+    let resources = [
+        json!({"kind": "Gateway"}),
+        nameless,
+        authorization_policy("q", operation(json!([8080, "80", "x"]))),
+        authorization_policy(
+            "r",
+            json!({"rules": [null, {"to": [null, {"operation": {"paths": ["/{"]}}]}]}),
+        ),
+    ];
+    let messages = errors(&resources);
+    let places: Vec<&str> = messages
+        .iter()
+        .filter_map(|message| message.split(": ").next())
+        .collect();
+    assert_eq!(
+        places,
+        [
+            "resources[0].apiVersion",
+            "resources[0].kind",
+            "resources[0].metadata",
+            "resources[1].metadata.namespace",
+            "resources[2].spec.rules[0].to[0].operation.ports[0]",
+            "resources[3].spec.rules[0]",
+            "resources[3].spec.rules[1].to[0]",
+            "resources[1].spec.rules[0].to[0].operation.ports[0]",
+            "resources[2].spec.rules[0].to[0].operation.ports[2]",
+            "resources[3].spec.rules[1].to[1].operation.paths[0]",
+        ],
+        "{messages:#?}"
+    );
+}

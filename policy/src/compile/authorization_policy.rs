@@ -7,6 +7,7 @@ use crate::compile::{Context, host, path, port, principal};
 use crate::config::authorization_policy::{RawAuthorizationPolicy, RawOperation, RawRule, RawSource};
 use crate::config::error::Problems;
 use crate::config::field_path::FieldPath;
+use crate::config::fields::Listed;
 use crate::matcher::header::HeaderMatcher;
 use crate::matcher::namespace::NamespaceMatcher;
 use crate::rule::{Operation, Rule, Source};
@@ -19,8 +20,8 @@ pub(crate) fn compile_rules(
     problems: &mut Problems,
 ) -> Vec<Rule> {
     let at = at.field("rules");
-    let rule = |(index, rule): (usize, &RawRule)| compile_rule(rule, &at.index(index), context, problems);
-    policy.rules.iter().enumerate().map(rule).collect()
+    let rule = |(index, rule): &(usize, RawRule)| compile_rule(rule, &at.index(*index), context, problems);
+    policy.rules.iter().map(rule).collect()
 }
 
 fn compile_rule(rule: &RawRule, at: &FieldPath<'_>, context: &Context, problems: &mut Problems) -> Rule {
@@ -44,14 +45,14 @@ fn compile_rule(rule: &RawRule, at: &FieldPath<'_>, context: &Context, problems:
 }
 
 fn compile_clauses<R, C>(
-    clauses: &[R],
+    clauses: &Listed<R>,
     at: &FieldPath<'_>,
     name: &str,
     problems: &mut Problems,
     compile: impl Fn(&R, &FieldPath<'_>, &mut Problems) -> C,
 ) -> Vec<C> {
-    let clause = |(index, clause): (usize, &R)| compile(clause, &at.index(index).field(name), problems);
-    clauses.iter().enumerate().map(clause).collect()
+    let clause = |(index, clause): &(usize, R)| compile(clause, &at.index(*index).field(name), problems);
+    clauses.iter().map(clause).collect()
 }
 
 fn compile_source(

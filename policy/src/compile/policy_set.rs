@@ -1,5 +1,6 @@
 //! A whole plugin configuration, compiled for one workload.
 
+use std::iter;
 use std::sync::Arc;
 
 use crate::compile::authorization_policy::compile_rules;
@@ -8,16 +9,20 @@ use crate::compile::{Context, selection};
 use crate::config::authorization_policy::{Action, RawAuthorizationPolicy};
 use crate::config::error::{ConfigErrorKind, Problems};
 use crate::config::field_path::FieldPath;
+use crate::config::fields::Listed;
 use crate::config::metadata::Metadata;
-use crate::config::plugin::{NamedWorkload, RawPluginConfig};
+use crate::config::plugin::{Mesh, NamedWorkload, RawPluginConfig};
 use crate::config::resource::RawResource;
+use crate::config::selector::Selector;
 use crate::policy_set::PolicySet;
+use crate::profile::Profile;
 use crate::rule::{Policy, Rule};
 use crate::workload::Workload;
 
-/// An AuthorizationPolicy on its way: its metadata for the order, then what it compiled to.
+/// An AuthorizationPolicy on its way: what says whom it applies to and in which order, and its rules.
 struct Compiled<'c> {
     metadata: &'c Metadata,
+    selector: Option<&'c Selector>,
     action: Action,
     rules: Vec<Rule>,
 }
@@ -34,54 +39,111 @@ pub(crate) fn compile(
         workload,
         resources,
     } = config;
-    let trust_domains = std::iter::once(mesh.trust_domain).chain(mesh.trust_domain_aliases);
+    let Mesh {
+        trust_domain,
+        trust_domain_aliases,
+        root_namespace,
+    } = mesh;
+    let trust_domains = iter::once(trust_domain).chain(trust_domain_aliases).collect();
     let context = Context {
         profile,
-        trust_domains: trust_domains.collect(),
+        trust_domains,
     };
-    let workload = guarded_workload(workload, node, problems);
-    let mut attached = Vec::new();
-    let mut authentications: Vec<Candidate<'_>> = Vec::new();
-    for (index, resource) in resources.iter().enumerate() {
-        match resource {
-            RawResource::AuthorizationPolicy(metadata, policy) => {
-                let compiled = compile_policy(index, (metadata, policy), &context, problems);
-                let applies = workload.as_ref().is_some_and(|workload| {
-                    selection::applies(metadata, policy.selector.as_ref(), &mesh.root_namespace, workload)
-                });
-                attached.extend(applies.then_some(compiled));
-            }
-            RawResource::PeerAuthentication(metadata, authentication) => {
-                authentications.push((metadata, authentication));
-            }
+    let policies = compile_policies(&resources, &context, problems);
+    let scope = Scope {
+        workload: guarded_workload(workload, node, problems)?,
+        root_namespace,
+    };
+    Some(scope.policy_set(profile, policies, &resources))
+}
+
+/// Whom policies must apply to.
+struct Scope {
+    workload: Workload,
+    root_namespace: String,
+}
+
+impl Scope {
+    fn policy_set(
+        self,
+        profile: Profile,
+        policies: Vec<Compiled<'_>>,
+        resources: &Listed<RawResource>,
+    ) -> PolicySet {
+        let mut notices = Vec::new();
+        let authentications = peer_authentications(resources);
+        let mtls = compile_modes(
+            &authentications,
+            &self.root_namespace,
+            &self.workload,
+            profile,
+            &mut notices,
+        );
+        let mut attached: Vec<_> = policies
+            .into_iter()
+            .filter(|policy| self.includes(policy))
+            .collect();
+        attached.sort_by(|left, right| left.metadata.order().cmp(&right.metadata.order()));
+        let deny = layer(&mut attached, Action::Deny);
+        let allow = layer(&mut attached, Action::Allow);
+        let mut rules = deny.iter().chain(&allow).flat_map(|policy| &policy.rules);
+        let reads_host = rules.any(Rule::reads_host);
+        PolicySet {
+            profile,
+            workload: Arc::new(self.workload),
+            mtls,
+            deny,
+            allow,
+            reads_host,
+            notices,
         }
     }
-    let workload = workload?;
-    let mut notices = Vec::new();
-    let mtls = compile_modes(
-        &authentications,
-        &mesh.root_namespace,
-        &workload,
-        profile,
-        &mut notices,
-    );
-    attached.sort_by(|left, right| left.metadata.order().cmp(&right.metadata.order()));
-    let deny = layer(&mut attached, Action::Deny);
-    let allow = layer(&mut attached, Action::Allow);
-    let reads_host = deny
-        .iter()
-        .chain(&allow)
-        .flat_map(|policy| &policy.rules)
-        .any(Rule::reads_host);
-    Some(PolicySet {
-        profile,
-        workload: Arc::new(workload),
-        mtls,
-        deny,
-        allow,
-        reads_host,
-        notices,
-    })
+
+    fn includes(&self, policy: &Compiled<'_>) -> bool {
+        selection::applies(
+            policy.metadata,
+            policy.selector,
+            &self.root_namespace,
+            &self.workload,
+        )
+    }
+}
+
+/// Compiles every policy, those of other workloads too, and leaves out those without a name.
+fn compile_policies<'c>(
+    resources: &'c Listed<RawResource>,
+    context: &Context,
+    problems: &mut Problems,
+) -> Vec<Compiled<'c>> {
+    let at = FieldPath::Root.field("resources");
+    let compile = |(index, resource): &'c (usize, RawResource)| match resource {
+        RawResource::PeerAuthentication(..) => None,
+        RawResource::AuthorizationPolicy(metadata, policy) => {
+            let rules = compile_rules(policy, &at.index(*index).field("spec"), context, problems);
+            let RawAuthorizationPolicy {
+                selector,
+                action,
+                rules: _,
+            } = policy;
+            Some(Compiled {
+                metadata: metadata.as_ref()?,
+                selector: selector.as_ref(),
+                action: *action,
+                rules,
+            })
+        }
+    };
+    resources.iter().filter_map(compile).collect()
+}
+
+fn peer_authentications<'c>(resources: &'c Listed<RawResource>) -> Vec<Candidate<'c>> {
+    let authentication = |(_, resource): &'c (usize, RawResource)| match resource {
+        RawResource::AuthorizationPolicy(..) => None,
+        RawResource::PeerAuthentication(metadata, authentication) => {
+            Some((metadata.as_ref()?, authentication))
+        }
+    };
+    resources.iter().filter_map(authentication).collect()
 }
 
 fn guarded_workload(
@@ -103,22 +165,6 @@ fn guarded_workload(
     }
 }
 
-fn compile_policy<'c>(
-    index: usize,
-    (metadata, policy): (&'c Metadata, &RawAuthorizationPolicy),
-    context: &Context,
-    problems: &mut Problems,
-) -> Compiled<'c> {
-    let resources = FieldPath::Root.field("resources");
-    let resource = resources.index(index);
-    let rules = compile_rules(policy, &resource.field("spec"), context, problems);
-    Compiled {
-        metadata,
-        action: policy.action,
-        rules,
-    }
-}
-
 /// The policies of one action, in their order.
 fn layer(attached: &mut Vec<Compiled<'_>>, action: Action) -> Vec<Policy> {
     attached
@@ -126,6 +172,7 @@ fn layer(attached: &mut Vec<Compiled<'_>>, action: Action) -> Vec<Policy> {
         .map(
             |Compiled {
                  metadata,
+                 selector: _,
                  action: _,
                  rules,
              }| Policy {

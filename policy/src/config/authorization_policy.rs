@@ -3,7 +3,7 @@
 use crate::config::document::Document;
 use crate::config::error::{ConfigErrorKind, Problems};
 use crate::config::field_path::FieldPath;
-use crate::config::fields::{Fields, Read};
+use crate::config::fields::{Fields, Listed, Read};
 use crate::config::selector::Selector;
 use crate::config::values::{non_empty_text, text};
 
@@ -15,7 +15,7 @@ const WAIT: &str = "remove it, or leave this policy to Istio";
 pub(crate) struct RawAuthorizationPolicy {
     pub(crate) selector: Option<Selector>,
     pub(crate) action: Action,
-    pub(crate) rules: Vec<RawRule>,
+    pub(crate) rules: Listed<RawRule>,
 }
 
 /// What a policy does with the requests that its rules match.
@@ -28,30 +28,30 @@ pub(crate) enum Action {
 /// One rule. An absent list asks nothing.
 #[derive(Clone, Debug)]
 pub(crate) struct RawRule {
-    pub(crate) from: Vec<RawSource>,
-    pub(crate) to: Vec<RawOperation>,
+    pub(crate) from: Listed<RawSource>,
+    pub(crate) to: Listed<RawOperation>,
 }
 
 /// `from[].source`
 #[derive(Clone, Debug)]
 pub(crate) struct RawSource {
-    pub(crate) principals: Vec<String>,
-    pub(crate) not_principals: Vec<String>,
-    pub(crate) namespaces: Vec<String>,
-    pub(crate) not_namespaces: Vec<String>,
+    pub(crate) principals: Listed<String>,
+    pub(crate) not_principals: Listed<String>,
+    pub(crate) namespaces: Listed<String>,
+    pub(crate) not_namespaces: Listed<String>,
 }
 
 /// `to[].operation`
 #[derive(Clone, Debug)]
 pub(crate) struct RawOperation {
-    pub(crate) hosts: Vec<String>,
-    pub(crate) not_hosts: Vec<String>,
-    pub(crate) ports: Vec<String>,
-    pub(crate) not_ports: Vec<String>,
-    pub(crate) methods: Vec<String>,
-    pub(crate) not_methods: Vec<String>,
-    pub(crate) paths: Vec<String>,
-    pub(crate) not_paths: Vec<String>,
+    pub(crate) hosts: Listed<String>,
+    pub(crate) not_hosts: Listed<String>,
+    pub(crate) ports: Listed<String>,
+    pub(crate) not_ports: Listed<String>,
+    pub(crate) methods: Listed<String>,
+    pub(crate) not_methods: Listed<String>,
+    pub(crate) paths: Listed<String>,
+    pub(crate) not_paths: Listed<String>,
 }
 
 impl RawAuthorizationPolicy {
@@ -95,26 +95,31 @@ impl Action {
 impl RawRule {
     fn read(document: &Document, at: &FieldPath<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::of(document, at, problems)?;
-        let from = fields.list("from", problems, RawSource::read_clause);
-        let to = fields.list("to", problems, RawOperation::read_clause);
+        let from = clauses("from", &mut fields, at, problems, RawSource::read_clause);
+        let to = clauses("to", &mut fields, at, problems, RawOperation::read_clause);
         fields.unsupported(&["when"], WAIT, problems);
         fields.finish(problems);
-        let from = clauses(from, &at.field("from"), problems);
-        let to = clauses(to, &at.field("to"), problems);
         Some(Self { from, to })
     }
 }
 
 /// A clause that is left out asks nothing; one that is there and empty is refused, as by Istio (S-4).
-fn clauses<T>(list: Option<Vec<T>>, at: &FieldPath<'_>, problems: &mut Problems) -> Vec<T> {
-    if list.as_ref().is_some_and(Vec::is_empty) {
+fn clauses<T>(
+    name: &'static str,
+    fields: &mut Fields<'_, '_>,
+    at: &FieldPath<'_>,
+    problems: &mut Problems,
+    read: Read<T>,
+) -> Listed<T> {
+    let at = at.field(name);
+    if fields.is_empty_list(name) {
         problems.add(
-            at,
+            &at,
             ConfigErrorKind::Empty("leave the field out if it is to match anything"),
         );
     }
-    let list = list.unwrap_or_default();
-    problems.at_most(at, list.len(), problems.limits.clauses, "entries");
+    let list = fields.list(name, problems, read).unwrap_or_default();
+    problems.at_most(&at, list.len(), problems.limits.clauses, "entries");
     list
 }
 

@@ -98,7 +98,7 @@ fn names(expected: &[&'static str]) -> String {
         .join(", ")
 }
 
-/// All problems of a configuration, in the order of the document; never empty.
+/// All problems of a configuration, those of form before those of meaning; never empty.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ConfigErrors(Vec<ConfigError>);
 

@@ -7,6 +7,10 @@ use crate::config::field_path::FieldPath;
 /// How a value is read: `None` after a problem has been noted.
 pub(crate) type Read<T> = fn(&Document, &FieldPath<'_>, &mut Problems) -> Option<T>;
 
+/// The elements of a list that could be read, each with its index in the document: an element with a problem is
+/// missing, and the others keep their places.
+pub(crate) type Listed<T> = Vec<(usize, T)>;
+
 /// The fields of one map. Each is taken once by its name; [`Fields::finish`] notes every field that nobody took.
 pub(crate) struct Fields<'d, 'p> {
     at: &'p FieldPath<'p>,
@@ -74,23 +78,22 @@ impl<'d, 'p> Fields<'d, 'p> {
         read(value, &self.at.field(name), problems)
     }
 
-    /// A list, element by element; `None` where it is absent or a problem was noted, empty where it is empty.
+    /// A list, element by element; `None` where it is absent or no list.
     pub(crate) fn list<T>(
         &mut self,
         name: &'static str,
         problems: &mut Problems,
         read: Read<T>,
-    ) -> Option<Vec<T>> {
+    ) -> Option<Listed<T>> {
         let value = self.take(name)?;
-        let at = self.at.field(name);
-        let Document::List(items) = value else {
-            wrong_kind(value, &at, "a list", problems);
-            return None;
-        };
-        // Every item is read before the list is given up, so that every problem is noted.
-        let read_item = |(index, item)| read(item, &at.index(index), problems);
-        let read_items: Vec<Option<T>> = items.iter().enumerate().map(read_item).collect();
-        read_items.into_iter().collect()
+        read_list(value, &self.at.field(name), problems, read)
+    }
+
+    /// Whether the field is there, an empty list.
+    pub(crate) fn is_empty_list(&self, name: &str) -> bool {
+        self.left
+            .iter()
+            .any(|(left, value)| *left == name && matches!(value, Document::List(items) if items.is_empty()))
     }
 
     /// Whether the field is there, well read or not.
@@ -131,6 +134,21 @@ impl<'d, 'p> Fields<'d, 'p> {
             problems.add(&self.at.field(name), kind);
         }
     }
+}
+
+/// Reads every element, so that every problem is noted.
+pub(crate) fn read_list<T>(
+    document: &Document,
+    at: &FieldPath<'_>,
+    problems: &mut Problems,
+    read: Read<T>,
+) -> Option<Listed<T>> {
+    let Document::List(items) = document else {
+        wrong_kind(document, at, "a list", problems);
+        return None;
+    };
+    let read_item = |(index, item)| Some((index, read(item, &at.index(index), problems)?));
+    Some(items.iter().enumerate().filter_map(read_item).collect())
 }
 
 /// Notes a value of the wrong kind.

@@ -1,11 +1,14 @@
 //! [`RawPluginConfig`]: the whole plugin configuration, what WasmPlugin's `pluginConfig` holds.
 
+use std::collections::BTreeSet;
+
 use crate::config::document::Document;
 use crate::config::error::{ConfigErrorKind, Problems};
 use crate::config::field_path::FieldPath;
-use crate::config::fields::Fields;
+use crate::config::fields::{Fields, Listed, read_list};
+use crate::config::metadata::Metadata;
 use crate::config::resource::RawResource;
-use crate::config::values::{anything, non_empty_text, text, text_map};
+use crate::config::values::{non_empty_text, text, text_map};
 use crate::profile::Profile;
 use crate::trust_domain::TrustDomain;
 use crate::workload::Workload;
@@ -16,8 +19,7 @@ pub(crate) struct RawPluginConfig {
     pub(crate) profile: Profile,
     pub(crate) mesh: Mesh,
     pub(crate) workload: NamedWorkload,
-    /// The resources, in the order of the document.
-    pub(crate) resources: Vec<RawResource>,
+    pub(crate) resources: Listed<RawResource>,
 }
 
 /// Whether the document names the workload.
@@ -48,8 +50,8 @@ impl RawPluginConfig {
             .optional("profile", problems, read_profile)
             .unwrap_or(Profile::ZeroTrust);
         let mesh = fields
-            .optional("mesh", problems, anything)
-            .unwrap_or(Document::Map(Vec::new()));
+            .optional("mesh", problems, Mesh::read)
+            .or_else(Mesh::istio_default);
         let names_workload = fields.has("workload");
         let workload = match fields.optional("workload", problems, read_workload) {
             Some(workload) => NamedWorkload::Here(workload),
@@ -57,15 +59,13 @@ impl RawPluginConfig {
             None => NamedWorkload::ByNode,
         };
         let what = "the list of resources; write `resources: []` for none";
-        let resources = fields.required("resources", what, problems, anything);
+        let resources = fields.required("resources", what, problems, read_resources);
         fields.finish(problems);
-        let mesh = Mesh::read(&mesh, &at.field("mesh"), problems);
-        let resources = resources.map(|list| read_resources(&list, &at.field("resources"), problems));
         Some(Self {
             profile,
             mesh: mesh?,
             workload,
-            resources: resources??,
+            resources: resources.unwrap_or_default(),
         })
     }
 }
@@ -97,11 +97,25 @@ impl Mesh {
         let aliases = fields.list("trustDomainAliases", problems, read_trust_domain);
         let root_namespace = fields.optional("rootNamespace", problems, non_empty_text);
         fields.finish(problems);
-        // Istio's defaults (mesh/v1alpha1).
+        let Self {
+            trust_domain: own,
+            trust_domain_aliases: _,
+            root_namespace: root,
+        } = Self::istio_default()?;
+        let aliases = aliases.unwrap_or_default().into_iter().map(|(_, alias)| alias);
         Some(Self {
-            trust_domain: trust_domain.or_else(|| TrustDomain::parse("cluster.local").ok())?,
-            trust_domain_aliases: aliases.unwrap_or_default(),
-            root_namespace: root_namespace.unwrap_or_else(|| "istio-system".to_owned()),
+            trust_domain: trust_domain.unwrap_or(own),
+            trust_domain_aliases: aliases.collect(),
+            root_namespace: root_namespace.unwrap_or(root),
+        })
+    }
+
+    /// Istio's defaults (mesh/v1alpha1); the name of the trust domain always parses.
+    fn istio_default() -> Option<Self> {
+        Some(Self {
+            trust_domain: TrustDomain::parse("cluster.local").ok()?,
+            trust_domain_aliases: Vec::new(),
+            root_namespace: "istio-system".to_owned(),
         })
     }
 }
@@ -128,30 +142,17 @@ fn read_resources(
     document: &Document,
     at: &FieldPath<'_>,
     problems: &mut Problems,
-) -> Option<Vec<RawResource>> {
-    let Document::List(items) = document else {
-        let found = document.kind();
-        problems.add(
-            at,
-            ConfigErrorKind::Type {
-                expected: "a list",
-                found,
-            },
-        );
-        return None;
-    };
-    let mut resources = Vec::with_capacity(items.len());
-    let mut names = std::collections::BTreeSet::new();
-    for (index, item) in items.iter().enumerate() {
-        let at = at.index(index);
-        let Some(resource) = RawResource::read(item, &at, problems) else {
+) -> Option<Listed<RawResource>> {
+    let resources = read_list(document, at, problems, RawResource::read)?;
+    let mut names = BTreeSet::new();
+    for (index, resource) in &resources {
+        let Some(Metadata { id, .. }) = resource.metadata() else {
             continue;
         };
-        if !names.insert((resource.kind(), resource.metadata().id.clone())) {
-            let name = format!("{} {}", resource.kind(), resource.metadata().id);
-            problems.add(&at, ConfigErrorKind::DuplicateResource(name));
+        if !names.insert((resource.kind(), id)) {
+            let name = format!("{} {id}", resource.kind());
+            problems.add(&at.index(*index), ConfigErrorKind::DuplicateResource(name));
         }
-        resources.push(resource);
     }
     Some(resources)
 }

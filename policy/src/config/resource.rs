@@ -12,11 +12,11 @@ use crate::config::values::{anything, text};
 /// The versions under which Istio serves its security API; they carry the same fields.
 const API_VERSIONS: [&str; 2] = ["security.istio.io/v1", "security.istio.io/v1beta1"];
 
-/// One resource, by its kind.
+/// One resource, by its kind. Without metadata after a problem there: the rest is still worth reading.
 #[derive(Clone, Debug)]
 pub(crate) enum RawResource {
-    AuthorizationPolicy(Metadata, RawAuthorizationPolicy),
-    PeerAuthentication(Metadata, RawPeerAuthentication),
+    AuthorizationPolicy(Option<Metadata>, RawAuthorizationPolicy),
+    PeerAuthentication(Option<Metadata>, RawPeerAuthentication),
 }
 
 /// The kinds of resource that are served.
@@ -47,11 +47,11 @@ impl RawResource {
         match kind? {
             Kind::AuthorizationPolicy => {
                 let policy = RawAuthorizationPolicy::read(&spec, &at, problems)?;
-                Some(Self::AuthorizationPolicy(metadata?, policy))
+                Some(Self::AuthorizationPolicy(metadata, policy))
             }
             Kind::PeerAuthentication => {
                 let authentication = RawPeerAuthentication::read(&spec, &at, problems)?;
-                Some(Self::PeerAuthentication(metadata?, authentication))
+                Some(Self::PeerAuthentication(metadata, authentication))
             }
         }
     }
@@ -63,9 +63,11 @@ impl RawResource {
         }
     }
 
-    pub(crate) fn metadata(&self) -> &Metadata {
+    pub(crate) fn metadata(&self) -> Option<&Metadata> {
         match self {
-            Self::AuthorizationPolicy(metadata, _) | Self::PeerAuthentication(metadata, _) => metadata,
+            Self::AuthorizationPolicy(metadata, _) | Self::PeerAuthentication(metadata, _) => {
+                metadata.as_ref()
+            }
         }
     }
 }
