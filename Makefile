@@ -115,6 +115,7 @@ docs: tools ## The API's documentation, without a warning
 
 .PHONY: audit
 audit: tools $(DENY) ## Licences, bans and sources of all dependencies, by cargo-deny
+	@cargo fetch --locked --quiet
 	@$(DENY) --offline --all-features check bans licenses sources
 
 .tools/cargo-deny/bin/cargo-deny:
