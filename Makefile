@@ -11,6 +11,7 @@ WASM_RUSTFLAGS := -Clink-arg=-zstack-size=131072 -Clink-arg=--max-memory=2684354
 	--remap-path-prefix=$(CURDIR)=. \
 	--remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo \
 	--remap-path-prefix=$(shell rustc --print sysroot 2>/dev/null)=rust
+RESULTS := target/test-results.txt
 BINDGEN := .tools/wasm-bindgen/bin/wasm-bindgen-test-runner
 BINDGEN_VERSION := 0.2.130
 DENY_VERSION := 0.20.2
@@ -63,8 +64,10 @@ demo-down: ## Take the mesh of demo-up down
 .PHONY: test
 test: wasm ## Every test: the engine, host-sim, the corpus on three engines, a real Envoy
 	@cargo build --locked -p spiffe-authz-demo
-	@ENVOY_BIN="$$(scripts/fetch-envoy.sh)" cargo test --locked --workspace --all-features
-	@$(MAKE) test-wasi
+	@ENVOY_BIN="$$(scripts/fetch-envoy.sh)" cargo test --locked --workspace --all-features | tee $(RESULTS)
+	@$(MAKE) test-wasi | tee -a $(RESULTS)
+	@awk '/^test result:/ { passed += $$4; failed += $$6; skipped += $$8 } \
+		END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped }' $(RESULTS)
 
 .PHONY: test-wasi
 test-wasi: tools ## The engine's tests compiled to wasm, under Node's WASI
