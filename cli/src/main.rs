@@ -22,7 +22,10 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
-    let Arguments { verb } = Arguments::parse();
+    let Arguments { verb } = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(answer) => return say(&answer),
+    };
     let result = match verb {
         Verb::Decide(arguments) => decide::run(&arguments),
     };
@@ -32,5 +35,15 @@ fn main() -> ExitCode {
             eprintln!("error: {failure}");
             failure.exit_code()
         }
+    }
+}
+
+/// Prints help, the version, or what is wrong with the arguments. Wrong use is 1: 2 means a denied request.
+fn say(answer: &clap::Error) -> ExitCode {
+    let printed = answer.print().is_ok();
+    if printed && !answer.use_stderr() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     }
 }

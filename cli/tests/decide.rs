@@ -1,5 +1,10 @@
 //! `spiffe-authz decide`: answers, messages and exit codes.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed test panics")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a failed test panics"
+)]
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -135,4 +140,74 @@ fn a_file_that_is_not_there_is_exit_code_1_with_its_name() {
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("cannot read `no/such/file`"));
+}
+
+#[test]
+fn the_largest_meshes_fit_in_yaml_and_in_json() {
+    let policy = |name: usize| {
+        serde_json::json!({
+            "apiVersion": "security.istio.io/v1",
+            "kind": "AuthorizationPolicy",
+            "metadata": {"name": format!("p{name}"), "namespace": "shop"},
+            "spec": {"rules": [{"from": [{"source": {"principals": [format!("cluster.local/ns/shop/sa/s{name}")]}}]}]},
+        })
+    };
+    let policies: Vec<_> = (0..12_000).map(policy).collect();
+    let json = serde_json::json!({"workload": {"namespace": "shop"}, "resources": policies}).to_string();
+    let request = br#"{"peer": {"spiffeId": "spiffe://cluster.local/ns/shop/sa/s11999"}}"#;
+    for configuration in [json.clone(), format!("# the same as YAML\n{json}")] {
+        let outcome = decide(&configuration, request);
+        assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+        assert!(
+            outcome.stdout.contains(r#""policy":"shop/p11999""#),
+            "{}",
+            outcome.stdout
+        );
+    }
+}
+
+#[test]
+fn aliases_that_multiply_are_refused() {
+    let levels: Vec<String> = (1..12)
+        .map(|level| {
+            format!(
+                "a{level}: &a{level} [{}]\n",
+                vec![format!("*a{}", level - 1); 10].join(",")
+            )
+        })
+        .collect();
+    let outcome = decide(&format!("a0: &a0 [x]\n{}", levels.concat()), b"{}");
+    assert_eq!(outcome.code, 3, "{}", outcome.stderr);
+}
+
+#[test]
+fn bytes_that_are_no_text_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("configuration.yaml");
+    std::fs::write(&path, [0xff, 0xfe, 0x00]).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_spiffe-authz"))
+        .args(["decide", "--requests", "-", "--config"])
+        .arg(&path)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("neither JSON nor YAML"));
+}
+
+#[test]
+fn wrong_use_is_exit_code_1_and_help_0() {
+    for (arguments, code) in [
+        (&["decide"][..], 1),
+        (&["decied"], 1),
+        (&[], 1),
+        (&["--help"], 0),
+        (&["--version"], 0),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_spiffe-authz"))
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+    }
 }
