@@ -64,26 +64,8 @@ fn link_pairs(linker: &mut HostLinker) -> wasmtime::Result<()> {
 }
 
 fn link_changing(linker: &mut HostLinker) -> wasmtime::Result<()> {
-    linker.func_wrap(
-        ENV,
-        "proxy_add_header_map_value",
-        |caller: Caller<'_, State>, map: u32, name: u32, name_size: u32, value: u32, value_size: u32| {
-            let (name, value) = (Span::new(name, name_size), Span::new(value, value_size));
-            answer(caller, "proxy_add_header_map_value", |guest| {
-                put(guest, map, name, value, Headers::add_as_envoy)
-            })
-        },
-    )?;
-    linker.func_wrap(
-        ENV,
-        "proxy_replace_header_map_value",
-        |caller: Caller<'_, State>, map: u32, name: u32, name_size: u32, value: u32, value_size: u32| {
-            let (name, value) = (Span::new(name, name_size), Span::new(value, value_size));
-            answer(caller, "proxy_replace_header_map_value", |guest| {
-                put(guest, map, name, value, Headers::replace)
-            })
-        },
-    )?;
+    link_put(linker, "proxy_add_header_map_value", Headers::add_as_envoy)?;
+    link_put(linker, "proxy_replace_header_map_value", Headers::replace)?;
     linker.func_wrap(
         ENV,
         "proxy_remove_header_map_value",
@@ -92,6 +74,23 @@ fn link_changing(linker: &mut HostLinker) -> wasmtime::Result<()> {
             answer(caller, "proxy_remove_header_map_value", |guest| {
                 remove(guest, map, name)
             })
+        },
+    )?;
+    Ok(())
+}
+
+/// Links a hostcall that puts one name and value into a map; they differ in what becomes of the name's old values.
+fn link_put(
+    linker: &mut HostLinker,
+    hostcall: &'static str,
+    change: fn(&mut Headers, Vec<u8>, Vec<u8>),
+) -> wasmtime::Result<()> {
+    linker.func_wrap(
+        ENV,
+        hostcall,
+        move |caller: Caller<'_, State>, map: u32, name: u32, name_size: u32, value: u32, value_size: u32| {
+            let (name, value) = (Span::new(name, name_size), Span::new(value, value_size));
+            answer(caller, hostcall, |guest| put(guest, map, name, value, change))
         },
     )?;
     Ok(())
@@ -154,7 +153,7 @@ fn put(
     map: u32,
     name: Span,
     value: Span,
-    change: impl FnOnce(&mut Headers, Vec<u8>, Vec<u8>),
+    change: fn(&mut Headers, Vec<u8>, Vec<u8>),
 ) -> Answer {
     let map = map_type(map)?;
     let (name, value) = (guest.read(name)?, guest.read(value)?);
