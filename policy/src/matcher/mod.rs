@@ -15,5 +15,7 @@ pub(crate) mod request_principal;
 pub(crate) mod service_account;
 pub(crate) mod string;
 #[cfg_attr(not(test), expect(dead_code, reason = "no field reads it yet"))]
+pub(crate) mod template;
+#[cfg_attr(not(test), expect(dead_code, reason = "no field reads it yet"))]
 pub(crate) mod trust_domain;
 pub(crate) mod values;
