@@ -14,6 +14,8 @@ mod matcher;
 mod mtls;
 mod policy_set;
 mod profile;
+#[cfg_attr(not(test), expect(dead_code, reason = "no field reads it yet"))]
+mod query;
 mod request;
 #[cfg(feature = "request-document")]
 mod request_document;

@@ -29,6 +29,7 @@ const OUTSIDE: [(&str, &[&str]); 2] = [
             "prost",
             "prost-types",
             "regex",
+            "regex-syntax",
             "serde",
             "serde_json",
             "spiffe",

@@ -6,9 +6,13 @@ pub(crate) mod host;
 #[cfg_attr(not(test), expect(dead_code, reason = "no field reads it yet"))]
 pub(crate) mod ip;
 pub(crate) mod namespace;
+#[cfg_attr(not(test), expect(dead_code, reason = "no field reads it yet"))]
+pub(crate) mod number;
 pub(crate) mod path;
 pub(crate) mod port;
 pub(crate) mod principal;
+#[cfg_attr(not(test), expect(dead_code, reason = "no field reads it yet"))]
+pub(crate) mod regex;
 #[cfg_attr(not(test), expect(dead_code, reason = "no field reads it yet"))]
 pub(crate) mod request_principal;
 #[cfg_attr(not(test), expect(dead_code, reason = "no field reads it yet"))]
