@@ -43,14 +43,11 @@ fn cut(text: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
 }
 
 /// Whether two hexadecimal digits follow every percent sign.
-fn has_valid_escapes(query: &[u8]) -> bool {
-    query
-        .split(|byte| *byte == b'%')
-        .skip(1)
-        .all(|after| match after {
-            [high, low, ..] => high.is_ascii_hexdigit() && low.is_ascii_hexdigit(),
-            [] | [_] => false,
-        })
+pub(crate) fn has_valid_escapes(text: &[u8]) -> bool {
+    text.split(|byte| *byte == b'%').skip(1).all(|after| match after {
+        [high, low, ..] => high.is_ascii_hexdigit() && low.is_ascii_hexdigit(),
+        [] | [_] => false,
+    })
 }
 
 /// A plus sign is a space; one that is meant is escaped.
