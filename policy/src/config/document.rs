@@ -31,11 +31,7 @@ impl Document {
     /// When the bytes are no JSON document, hold more than one, or go over a limit; with line and column.
     pub fn from_json(bytes: &[u8], limits: Limits) -> Result<Self, DocumentError> {
         if bytes.len() > limits.document_bytes {
-            return Err(DocumentError(format!(
-                "{} bytes, at most {} are allowed",
-                bytes.len(),
-                limits.document_bytes
-            )));
+            return Err(DocumentError::too_large(bytes.len(), limits));
         }
         let mut reader = serde_json::Deserializer::from_slice(bytes);
         let document = Nested {
@@ -77,6 +73,17 @@ impl Document {
 pub struct DocumentError(String);
 
 impl DocumentError {
+    pub(crate) fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+
+    pub(crate) fn too_large(bytes: usize, limits: Limits) -> Self {
+        Self(format!(
+            "{bytes} bytes, at most {} are allowed",
+            limits.document_bytes
+        ))
+    }
+
     pub(crate) fn nested_too_deeply() -> Self {
         Self(NESTED_TOO_DEEPLY.to_owned())
     }

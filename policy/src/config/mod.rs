@@ -10,6 +10,7 @@ pub(crate) mod field_path;
 pub(crate) mod fields;
 pub(crate) mod limits;
 pub(crate) mod metadata;
+pub(crate) mod metadata_message;
 pub(crate) mod notice;
 pub(crate) mod peer_authentication;
 pub(crate) mod plugin;

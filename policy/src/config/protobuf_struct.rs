@@ -21,8 +21,8 @@ pub(crate) fn read(bytes: &[u8], limits: Limits) -> Option<Result<Document, Docu
     Some(map(message, limits.depth).ok_or_else(DocumentError::nested_too_deeply))
 }
 
-/// `None` below the deepest level.
-fn map(message: Struct, depth_left: usize) -> Option<Document> {
+/// The map that a message stands for; `None` below the deepest level.
+pub(crate) fn map(message: Struct, depth_left: usize) -> Option<Document> {
     let depth_left = depth_left.checked_sub(1)?;
     let entry = |(name, value)| Some((name, document(value, depth_left)?));
     message
