@@ -55,6 +55,7 @@ impl RequestAttributes {
             OwnedPeer::Certificate { validation, .. } => Peer::Certificate(PeerCertificate {
                 uri_sans: uri_san.as_slice(),
                 validation,
+                leaf: Attribute::Absent,
             }),
         };
         use_it(&Request {
@@ -63,6 +64,7 @@ impl RequestAttributes {
             method: borrowed(&self.method),
             host: borrowed(&self.host),
             path: borrowed(&self.path),
+            ..Request::absent(spiffe_authz_policy::Protocol::Http)
         })
     }
 }
@@ -300,6 +302,7 @@ mod tests {
             let certificate = PeerCertificate {
                 uri_sans: &[ID],
                 validation: Validation::Validated,
+                leaf: Attribute::Absent,
             };
             assert_eq!(request.peer, Peer::Certificate(certificate));
             assert_eq!(request.destination_port, Attribute::Known(8080));

@@ -116,11 +116,13 @@ mod tests {
             peer: Peer::Certificate(PeerCertificate {
                 uri_sans,
                 validation: Validation::Validated,
+                leaf: Attribute::Absent,
             }),
             destination_port: Attribute::Known(8080),
             method: Attribute::Known(b"GET"),
             host: Attribute::Known(b"orders.shop"),
             path: Attribute::Known(path),
+            ..Request::absent(spiffe_authz_policy::Protocol::Http)
         }
     }
 
@@ -164,6 +166,7 @@ mod tests {
             method: Attribute::Unreadable,
             host: Attribute::Absent,
             path: Attribute::Unreadable,
+            ..Request::absent(spiffe_authz_policy::Protocol::Http)
         };
         assert_eq!(
             logged(&outcome, None, &request),

@@ -226,7 +226,7 @@ mod tests {
                 | Denial::NoAllowPolicy
                 | Denial::NoMatchingAllow,
             ) => true,
-            Refusal::Denied(Denial::MatchedDeny(_)) => false,
+            Refusal::Denied(Denial::MatchedDeny { .. } | Denial::SourceIpUnreadable(_)) => false,
         };
         assert!(REFUSALS_WITHOUT_POLICY.into_iter().all(listed));
         let codes = REFUSALS_WITHOUT_POLICY.map(Refusal::code);

@@ -42,6 +42,7 @@ pub(crate) fn workload(host: &impl Host) -> Result<Workload, NodeError> {
     Ok(Workload {
         namespace: namespace(host)?,
         labels: labels(host)?,
+        waypoint: None,
     })
 }
 

@@ -89,12 +89,18 @@ fn tell_access_log(host: &impl Host, outcome: &Outcome<'_>) {
 
 fn details(refusal: Refusal<'_>) -> String {
     let details = match refusal {
-        Refusal::Denied(Denial::MatchedDeny(rule)) => format!("rbac_access_denied_matched_policy[{rule}]"),
+        Refusal::Denied(Denial::MatchedDeny { rule, .. }) => {
+            format!("rbac_access_denied_matched_policy[{rule}]")
+        }
         Refusal::Denied(Denial::NoMatchingAllow | Denial::NoAllowPolicy) => {
             "rbac_access_denied_matched_policy[none]".to_owned()
         }
         Refusal::Denied(
-            Denial::MtlsRequired | Denial::PeerUnreadable | Denial::Identity(_) | Denial::AmbiguousHost,
+            Denial::MtlsRequired
+            | Denial::PeerUnreadable
+            | Denial::Identity(_)
+            | Denial::AmbiguousHost
+            | Denial::SourceIpUnreadable(_),
         )
         | Refusal::NoConfiguration
         | Refusal::InterlockFailed => format!("spiffe_authz_denied[{}]", refusal.code()),
@@ -126,7 +132,7 @@ mod tests {
         };
         let table = [
             (
-                Refusal::Denied(Denial::MatchedDeny(rule)),
+                Refusal::Denied(Denial::MatchedDeny { rule, response: None }),
                 "rbac_access_denied_matched_policy[ns[shop]-policy[orders]-rule[3]]",
             ),
             (
@@ -182,7 +188,7 @@ mod tests {
             policy: &policy,
             index: 0,
         };
-        let details = details(Refusal::Denied(Denial::MatchedDeny(rule)));
+        let details = details(Refusal::Denied(Denial::MatchedDeny { rule, response: None }));
         assert_eq!(
             details,
             "rbac_access_denied_matched_policy[ns[a_b]-policy[c_d_e_]-rule[0]]"
@@ -195,10 +201,13 @@ mod tests {
         let host = FakeHost::new();
         refuse(
             &host,
-            Refusal::Denied(Denial::MatchedDeny(RuleRef {
-                policy: &policy,
-                index: 3,
-            })),
+            Refusal::Denied(Denial::MatchedDeny {
+                rule: RuleRef {
+                    policy: &policy,
+                    index: 3,
+                },
+                response: None,
+            }),
         );
         let state = [
             property::DECISION,

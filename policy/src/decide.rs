@@ -1,14 +1,16 @@
-//! The decision table (S-2 and section 0): total and pure.
+//! The decision (S-2 and section 0): total and pure.
 
-use crate::decision::{Decision, Denial, Permit, PermitCause, RuleRef};
+use crate::attribute::Attribute;
+use crate::decision::{Decision, Denial, Permit, PermitCause};
 use crate::identity::identify;
+use crate::input::Input;
+use crate::layers::Layers;
 use crate::matcher::host::{has_userinfo, is_plain};
 use crate::mtls::MtlsMode;
 use crate::policy_set::PolicySet;
 use crate::profile::Profile;
-use crate::request::{Peer, Request};
-use crate::rule::{Facts, Policy};
-use crate::truth::Truth;
+use crate::request::{Peer, Protocol, Request};
+use crate::rule::facts::Facts;
 
 impl PolicySet {
     /// Judges one request: PeerAuthentication, then the identity, then DENY, then ALLOW, then the profile's
@@ -21,24 +23,22 @@ impl PolicySet {
     }
 
     fn permit(&self, request: &Request<'_>) -> Result<PermitCause<'_>, Denial<'_>> {
+        let facts = self.establish(request)?;
+        Layers::enforced(self).permit(&facts)
+    }
+
+    /// What rules are tested against, or a denial that needs no rule.
+    pub(crate) fn establish<'r>(&'r self, request: &'r Request<'r>) -> Result<Facts<'r>, Denial<'static>> {
         self.require_mtls(request)?;
-        let facts = Facts {
-            identity: identify(self.profile, request.peer)?,
-            destination_port: request.destination_port,
-            method: request.method,
-            host: request.host,
-            path: request.path_without_query(),
-        };
+        let identity = identify(self.profile, request.peer)?;
         self.require_plain_host(request)?;
-        if let Some(rule) = first_match(&self.deny, &facts, |truth| truth != Truth::False) {
-            return Err(Denial::MatchedDeny(rule));
-        }
-        if self.allow.is_empty() {
-            return self.without_allow_policy();
-        }
-        first_match(&self.allow, &facts, |truth| truth == Truth::True)
-            .map(PermitCause::MatchedAllow)
-            .ok_or(Denial::NoMatchingAllow)
+        Ok(Facts {
+            profile: self.profile,
+            trust_domains: &self.trust_domains,
+            identity,
+            request,
+            path: request.path_without_query(),
+        })
     }
 
     fn require_mtls(&self, request: &Request<'_>) -> Result<(), Denial<'static>> {
@@ -54,30 +54,13 @@ impl PolicySet {
     /// Profile zero-trust: user information is always refused, any other doubtful form where a rule in force
     /// compares hosts.
     fn require_plain_host(&self, request: &Request<'_>) -> Result<(), Denial<'static>> {
-        let Some(host) = request.host.known() else {
+        let (Attribute::Known(host), Protocol::Http) = (request.host, request.protocol) else {
             return Ok(());
         };
-        let doubtful = has_userinfo(host) || (self.reads_host && !is_plain(host));
+        let doubtful = has_userinfo(host) || (self.reads(Input::Host) && !is_plain(host));
         match self.profile {
             Profile::ZeroTrust if doubtful => Err(Denial::AmbiguousHost),
             Profile::ZeroTrust | Profile::Istio => Ok(()),
         }
     }
-
-    fn without_allow_policy(&self) -> Result<PermitCause<'_>, Denial<'_>> {
-        match self.profile {
-            Profile::ZeroTrust => Err(Denial::NoAllowPolicy),
-            Profile::Istio => Ok(PermitCause::NoAllowPolicy),
-        }
-    }
-}
-
-fn first_match<'p>(
-    policies: &'p [Policy],
-    facts: &Facts<'_>,
-    applies: fn(Truth) -> bool,
-) -> Option<RuleRef<'p>> {
-    policies
-        .iter()
-        .find_map(|policy| policy.first_rule(facts, applies))
 }

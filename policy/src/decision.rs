@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::deny_response::DenyResponse;
 use crate::identity::IdentityError;
 
 /// The verdict on one request.
@@ -67,6 +68,8 @@ impl<'p> Permit<'p> {
 pub enum PermitCause<'p> {
     /// A rule of an ALLOW policy matched.
     MatchedAllow(RuleRef<'p>),
+    /// A rule of an exception matched and lifted the DENY policies that applied (E-7).
+    MatchedException(RuleRef<'p>),
     /// No ALLOW policy is attached (profile istio).
     NoAllowPolicy,
 }
@@ -77,13 +80,14 @@ impl<'p> PermitCause<'p> {
     pub fn code(self) -> &'static str {
         match self {
             Self::MatchedAllow(_) => "matched-allow",
+            Self::MatchedException(_) => "matched-exception",
             Self::NoAllowPolicy => "no-allow-policy",
         }
     }
 
     fn rule(self) -> Option<RuleRef<'p>> {
         match self {
-            Self::MatchedAllow(rule) => Some(rule),
+            Self::MatchedAllow(rule) | Self::MatchedException(rule) => Some(rule),
             Self::NoAllowPolicy => None,
         }
     }
@@ -101,7 +105,15 @@ pub enum Denial<'p> {
     /// The `:authority` can be read in more than one way (profile zero-trust).
     AmbiguousHost,
     /// A rule of a DENY policy matched, or could not be shown not to match.
-    MatchedDeny(RuleRef<'p>),
+    MatchedDeny {
+        /// The rule.
+        rule: RuleRef<'p>,
+        /// What the client gets, where the policy says so (E-8).
+        response: Option<&'p DenyResponse>,
+    },
+    /// A rule hangs on the direct peer address, which cannot be read: a DENY rule that could not be shown not to match, or
+    /// an ALLOW rule that could not be shown to match where none did.
+    SourceIpUnreadable(RuleRef<'p>),
     /// No ALLOW policy is attached (profile zero-trust).
     NoAllowPolicy,
     /// ALLOW policies are attached and no rule of theirs matched.
@@ -117,7 +129,8 @@ impl<'p> Denial<'p> {
             Self::PeerUnreadable => "peer-unreadable",
             Self::Identity(error) => error.code(),
             Self::AmbiguousHost => "ambiguous-host",
-            Self::MatchedDeny(_) => "matched-deny",
+            Self::MatchedDeny { .. } => "matched-deny",
+            Self::SourceIpUnreadable(_) => "source-ip-unreadable",
             Self::NoAllowPolicy => "no-allow-policy",
             Self::NoMatchingAllow => "no-matching-allow",
         }
@@ -127,7 +140,7 @@ impl<'p> Denial<'p> {
     #[must_use]
     pub fn rule(&self) -> Option<RuleRef<'p>> {
         match self {
-            Self::MatchedDeny(rule) => Some(*rule),
+            Self::MatchedDeny { rule, .. } | Self::SourceIpUnreadable(rule) => Some(*rule),
             Self::MtlsRequired
             | Self::PeerUnreadable
             | Self::Identity(_)

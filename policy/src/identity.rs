@@ -102,7 +102,11 @@ mod tests {
     const GOOD: &[u8] = b"spiffe://cluster.local/ns/shop/sa/frontend";
 
     fn certificate<'r>(uri_sans: &'r [&'r [u8]], validation: Validation) -> Peer<'r> {
-        Peer::Certificate(PeerCertificate { uri_sans, validation })
+        Peer::Certificate(PeerCertificate {
+            uri_sans,
+            validation,
+            leaf: Attribute::Absent,
+        })
     }
 
     fn zero_trust(peer: Peer<'_>) -> Result<Option<&[u8]>, Denial<'static>> {

@@ -10,23 +10,34 @@ use crate::config::limits::Limits;
 use crate::config::notice::ConfigNotice;
 use crate::config::plugin::RawPluginConfig;
 use crate::decision::PolicyId;
+use crate::input::{Input, Inputs};
 use crate::mtls::{MtlsMode, MtlsModes};
 use crate::profile::Profile;
-use crate::rule::Policy;
+use crate::rule::policy::Policy;
+use crate::trust_domain::TrustDomain;
 use crate::workload::Workload;
 
 /// A plugin configuration, compiled for the workload that this proxy guards.
 #[derive(Clone, Debug)]
 pub struct PolicySet {
     pub(crate) profile: Profile,
+    /// The mesh's trust domain first, then its aliases.
+    pub(crate) trust_domains: Arc<[TrustDomain]>,
     pub(crate) workload: Arc<Workload>,
     pub(crate) mtls: MtlsModes,
     /// In policy order: by age, then name, then namespace.
     pub(crate) deny: Vec<Policy>,
     /// In policy order.
     pub(crate) allow: Vec<Policy>,
-    /// Whether any rule in force compares the host.
-    pub(crate) reads_host: bool,
+    /// Policies that mark requests and never decide.
+    pub(crate) audit: Vec<Policy>,
+    /// DENY policies that are not in force (S-8).
+    pub(crate) dry_run_deny: Vec<Policy>,
+    /// ALLOW policies that are not in force (S-8).
+    pub(crate) dry_run_allow: Vec<Policy>,
+    /// What any of the policies reads.
+    pub(crate) inputs: Inputs,
+    pub(crate) direct_remote_address_key: Option<String>,
     pub(crate) notices: Vec<ConfigNotice>,
 }
 
@@ -89,6 +100,45 @@ impl PolicySet {
         self.allow.iter().map(|policy| &policy.id)
     }
 
+    /// The attached AUDIT policies in their order.
+    pub fn audit_policies(&self) -> impl Iterator<Item = &PolicyId> {
+        self.audit.iter().map(|policy| &policy.id)
+    }
+
+    /// The attached dry-run policies, DENY before ALLOW.
+    pub fn dry_run_policies(&self) -> impl Iterator<Item = &PolicyId> {
+        self.dry_run_deny
+            .iter()
+            .chain(&self.dry_run_allow)
+            .map(|policy| &policy.id)
+    }
+
+    /// Every attached policy.
+    pub(crate) fn policies(&self) -> impl Iterator<Item = &Policy> {
+        [
+            &self.deny,
+            &self.allow,
+            &self.audit,
+            &self.dry_run_deny,
+            &self.dry_run_allow,
+        ]
+        .into_iter()
+        .flatten()
+    }
+
+    /// Whether any attached policy reads the input: what none reads, a host need not be asked for.
+    #[must_use]
+    pub fn reads(&self, input: Input) -> bool {
+        self.inputs.contains(input)
+    }
+
+    /// The filter state that holds the direct peer address, where the configuration names another than the usual
+    /// one.
+    #[must_use]
+    pub fn direct_remote_address_key(&self) -> Option<&str> {
+        self.direct_remote_address_key.as_deref()
+    }
+
     /// What an operator should know about the configuration.
     #[must_use]
     pub fn notices(&self) -> &[ConfigNotice] {
@@ -98,10 +148,6 @@ impl PolicySet {
     /// How many rules the attached policies have.
     #[must_use]
     pub fn rule_count(&self) -> usize {
-        self.deny
-            .iter()
-            .chain(&self.allow)
-            .map(|policy| policy.rules.len())
-            .sum()
+        self.policies().map(|policy| policy.rules.len()).sum()
     }
 }

@@ -47,8 +47,8 @@ fn three_mistakes_are_three_messages_with_their_paths() {
         messages,
         [
             "resources[0].spec.rules[0].from[0].source.principal: unknown field, expected one of \
-             `principals`, `notPrincipals`, `namespaces`, `notNamespaces`, `requestPrincipals`, \
-             `notRequestPrincipals`, `serviceAccounts`, `notServiceAccounts`, `trustDomains`, \
+             `principals`, `notPrincipals`, `requestPrincipals`, `notRequestPrincipals`, `namespaces`, \
+             `notNamespaces`, `serviceAccounts`, `notServiceAccounts`, `trustDomains`, \
              `notTrustDomains`, `ipBlocks`, `notIpBlocks`, `remoteIpBlocks`, `notRemoteIpBlocks`",
             "resources[1].spec.mtls.mode: `STRCT` is not an mTLS mode: STRICT, PERMISSIVE, DISABLE or UNSET",
             "resources[0].spec.rules[1].to[0].operation.ports[1]: `http` is not a port: a decimal number from 0 \
@@ -58,37 +58,43 @@ fn three_mistakes_are_three_messages_with_their_paths() {
 }
 
 #[test]
-fn a_field_that_is_not_served_yet_is_refused_by_name() {
-    let source = |field: &str| rule(json!({"from": [{"source": {field: ["x"]}}]}));
-    for field in [
-        "requestPrincipals",
-        "serviceAccounts",
-        "trustDomains",
-        "ipBlocks",
-        "notRemoteIpBlocks",
+fn what_others_serve_is_refused_with_the_place_to_put_it() {
+    assert_refused(
+        &config(
+            "istio",
+            &[authorization_policy(
+                "p",
+                json!({"action": "CUSTOM", "provider": {"name": "a"}, "rules": [{}]}),
+            )],
+        ),
+        "resources[0].spec.action: a CUSTOM policy asks an external authorizer: put it into Envoy's ext_authz filter",
+    );
+}
+
+#[test]
+fn every_key_of_a_condition_is_known_or_refused() {
+    for key in [
+        "destination.labels[app]",
+        "destination.name",
+        "destination.namespace",
+        "destination.user",
+        "source.labels",
+        "source.ips",
+        "request.headers",
+        "request.headers[]",
+        "request.headers[a b]",
+        "request.query[]",
+        "request.auth.claims",
+        "request.auth.claims[a][]",
+        "experimental.envoy.filters.[a]",
+        "experimental.envoy.filters.a[]",
+        "Source.ip",
     ] {
-        let at = format!("resources[0].spec.rules[0].from[0].source.{field}: `{field}` is not supported yet");
-        assert_refused(&config("istio", &[source(field)]), &at);
-    }
-    let table = [
-        (
-            json!({"rules": [{"when": [{"key": "source.ip", "values": ["10.0.0.1"]}]}]}),
-            "rules[0].when: `when` is",
-        ),
-        (
-            json!({"targetRefs": [{"kind": "Service", "name": "a"}]}),
-            "targetRefs: `targetRefs` is",
-        ),
-        (json!({"action": "AUDIT"}), "action: the action AUDIT is"),
-        (json!({"action": "CUSTOM"}), "action: the action CUSTOM is"),
-        (
-            json!({"rules": [{"to": [{"operation": {"paths": ["/a/{*}"]}}]}]}),
-            "rules[0].to[0].operation.paths[0]: the path template `/a/{*}` is",
-        ),
-    ];
-    for (spec, message) in table {
-        let message = format!("resources[0].spec.{message} not supported yet");
-        assert_refused(&config("istio", &[authorization_policy("p", spec)]), &message);
+        let condition = json!({"when": [{"key": key, "values": ["a"]}]});
+        assert_refused(
+            &config("istio", &[rule(condition)]),
+            &format!("resources[0].spec.rules[0].when[0].key: `{key}` is not a key: request.headers[NAME], "),
+        );
     }
 }
 
@@ -113,6 +119,13 @@ fn forms_that_ask_nothing_are_refused_as_by_istio() {
             json!({"from": [{"source": {"principals": [null]}}]}),
             "from[0].source.principals[0]: expected text",
         ),
+        (json!({"when": []}), "when: empty"),
+        (json!({"when": [{"key": "source.ip"}]}), "when[0]: empty"),
+        (
+            json!({"when": [{"key": "source.ip", "values": []}]}),
+            "when[0]: empty",
+        ),
+        (json!({"when": [{"values": ["a"]}]}), "when[0].key: missing"),
     ];
     for (clause, message) in table {
         assert_refused(
@@ -173,8 +186,8 @@ fn a_resource_is_known_by_its_kind_version_and_name() {
         "resources[0].metadata.creationTimestamp: `yesterday` is not a time",
     );
     assert_refused(
-        &policy(|p| p["metadata"]["annotations"] = json!({"istio.io/dry-run": "true"})),
-        "resources[0].metadata.annotations.\"istio.io/dry-run\": dry run is not supported yet",
+        &policy(|p| p["metadata"]["annotations"] = json!({"istio.io/dry-run": "yes"})),
+        "resources[0].metadata.annotations.\"istio.io/dry-run\": `yes` is not `true` or `false`",
     );
     let twice = [
         authorization_policy("p", json!({})),
@@ -218,7 +231,7 @@ fn port_modes_need_a_workload_and_real_ports() {
 fn the_plugin_configuration_itself_is_checked() {
     assert_refused(
         &json!({"resources": [], "workload": {"namespace": "a"}, "profil": "istio"}),
-        "profil: unknown field, expected one of `profile`, `mesh`, `workload`, `resources`",
+        "profil: unknown field, expected one of `profile`, `mesh`, `workload`, `custom`, `directRemoteAddressKey`, `resources`",
     );
     assert_refused(
         &json!({"resources": [], "profile": "strict", "workload": {"namespace": "a"}}),

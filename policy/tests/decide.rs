@@ -227,6 +227,7 @@ fn the_workload_of_the_document_wins_over_the_node() {
     let node = spiffe_authz_policy::Workload {
         namespace: "other".to_owned(),
         labels: [].into(),
+        waypoint: None,
     };
     let set =
         PolicySet::from_plugin_configuration(config("istio", &[]).to_string().as_bytes(), Some(node.clone()))

@@ -14,7 +14,7 @@ use common::{authorization_policy, compile, config, peer_authentication};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use spiffe_authz_policy::{
-    Attribute, Decision, Peer, PeerCertificate, PolicySet, Request, RequestDocument, Validation,
+    Attribute, Decision, Peer, PeerCertificate, PolicySet, Protocol, Request, RequestDocument, Validation,
 };
 
 const IDS: [&str; 4] = [
@@ -130,6 +130,7 @@ fn judge<T>(
     let certificate = PeerCertificate {
         uri_sans: &uri_sans,
         validation: Validation::Validated,
+        leaf: Attribute::Absent,
     };
     let mut request = Request {
         peer: if uri_sans.is_empty() {
@@ -141,6 +142,7 @@ fn judge<T>(
         method: Attribute::Known(method.as_bytes()),
         host: Attribute::Known(host.as_bytes()),
         path: Attribute::Known(path.as_bytes()),
+        ..Request::absent(Protocol::Http)
     };
     change(&mut request);
     use_it(&request)

@@ -1,22 +1,42 @@
-//! A value of `paths`.
+//! A value of `paths`: text, or a template (S-9, E-6).
 
 use crate::config::error::Problems;
 use crate::config::field_path::FieldPath;
 use crate::matcher::path::PathMatcher;
+use crate::matcher::template::{Template, is_template};
+use crate::profile::Profile;
 
-pub(crate) fn compile(value: &str, at: &FieldPath<'_>, problems: &mut Problems) -> Vec<PathMatcher> {
-    if value.contains("{*}") || value.contains("{**}") {
-        problems.unsupported(
-            at,
-            format!("the path template `{value}` is"),
-            "write a prefix such as `/orders/*`",
-        );
-        return Vec::new();
+/// How the paths of one operation are read.
+#[derive(Clone, Copy)]
+pub(crate) struct PathReader<'o> {
+    pub(crate) profile: Profile,
+    pub(crate) ignore_case: bool,
+    /// The names in `bindings`.
+    pub(crate) names: &'o [&'o str],
+}
+
+impl PathReader<'_> {
+    pub(crate) fn compile(
+        self,
+        value: &str,
+        at: &FieldPath<'_>,
+        problems: &mut Problems,
+    ) -> Vec<PathMatcher> {
+        let has_brace = value.contains(['{', '}']);
+        if !has_brace {
+            return vec![PathMatcher::text(value, self.ignore_case)];
+        }
+        // In Istio a brace belongs to a template and to nothing else (S-9).
+        if !is_template(value) && self.names.is_empty() {
+            problems.invalid(at, value, "a path: `{` and `}` stand in templates only");
+            return Vec::new();
+        }
+        match Template::parse(self.profile, value, self.ignore_case, self.names) {
+            Ok(template) => vec![PathMatcher::Template(template)],
+            Err(error) => {
+                problems.invalid(at, value, error.to_string());
+                Vec::new()
+            }
+        }
     }
-    // In Istio a brace belongs to a template and to nothing else (S-9).
-    if value.contains(['{', '}']) {
-        problems.invalid(at, value, "a path: `{` and `}` stand in templates only");
-        return Vec::new();
-    }
-    vec![PathMatcher::new(value)]
 }

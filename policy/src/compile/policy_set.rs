@@ -4,27 +4,29 @@ use std::iter;
 use std::sync::Arc;
 
 use crate::compile::authorization_policy::compile_rules;
+use crate::compile::exception::Liftable;
 use crate::compile::peer_authentication::{Candidate, compile_modes};
-use crate::compile::{Context, selection};
+use crate::compile::selection::Scope;
+use crate::compile::{Context, PolicyContext};
 use crate::config::authorization_policy::{Action, RawAuthorizationPolicy};
 use crate::config::error::{ConfigErrorKind, Problems};
 use crate::config::field_path::FieldPath;
 use crate::config::fields::Listed;
-use crate::config::metadata::Metadata;
-use crate::config::plugin::{Mesh, NamedWorkload, RawPluginConfig};
+use crate::config::metadata::{Enforcement, Metadata};
+use crate::config::notice::ConfigNotice;
+use crate::config::plugin::{CustomPolicies, Mesh, NamedWorkload, RawPluginConfig};
 use crate::config::resource::RawResource;
-use crate::config::selector::Selector;
+use crate::input::{Input, Inputs};
 use crate::policy_set::PolicySet;
-use crate::profile::Profile;
-use crate::rule::{Policy, Rule};
+use crate::rule::Rule;
+use crate::rule::policy::Policy;
 use crate::workload::Workload;
 
-/// An AuthorizationPolicy on its way: what says whom it applies to and in which order, and its rules.
+/// An AuthorizationPolicy on its way: what says whom it applies to and in which order, and what it means.
 struct Compiled<'c> {
     metadata: &'c Metadata,
-    selector: Option<&'c Selector>,
-    action: Action,
-    rules: Vec<Rule>,
+    raw: &'c RawAuthorizationPolicy,
+    policy: Policy,
 }
 
 /// Compiles every resource, so that every mistake is found, and keeps those that apply to the workload.
@@ -37,6 +39,8 @@ pub(crate) fn compile(
         profile,
         mesh,
         workload,
+        custom,
+        direct_remote_address_key,
         resources,
     } = config;
     let Mesh {
@@ -49,91 +53,142 @@ pub(crate) fn compile(
         profile,
         trust_domains,
     };
-    let policies = compile_policies(&resources, &context, problems);
+    let liftable = Liftable::new(&resources, &root_namespace);
+    let policies = compile_policies(&resources, &context, &liftable, problems);
+    let mut notices = custom_notices(&resources, custom, problems);
     let scope = Scope {
         workload: guarded_workload(workload, node, problems)?,
-        root_namespace,
+        root_namespace: root_namespace.clone(),
     };
-    Some(scope.policy_set(profile, policies, &resources))
+    let mtls = compile_modes(
+        &peer_authentications(&resources),
+        &scope.root_namespace,
+        &scope.workload,
+        profile,
+        &mut notices,
+    );
+    let mut attached = attached(policies, &scope);
+    let mut layer = |action, enforcement| layer(&mut attached, action, enforcement);
+    let set = PolicySet {
+        profile,
+        trust_domains: context.trust_domains,
+        mtls,
+        deny: layer(Action::Deny, Enforcement::Enforced),
+        allow: layer(Action::Allow, Enforcement::Enforced),
+        audit: layer(Action::Audit, Enforcement::Enforced),
+        dry_run_deny: layer(Action::Deny, Enforcement::DryRun),
+        dry_run_allow: layer(Action::Allow, Enforcement::DryRun),
+        inputs: Inputs::NONE,
+        direct_remote_address_key,
+        workload: Arc::new(scope.workload),
+        notices,
+    };
+    Some(PolicySet {
+        inputs: inputs(&set),
+        ..set
+    })
 }
 
-/// Whom policies must apply to.
-struct Scope {
-    workload: Workload,
-    root_namespace: String,
-}
-
-impl Scope {
-    fn policy_set(
-        self,
-        profile: Profile,
-        policies: Vec<Compiled<'_>>,
-        resources: &Listed<RawResource>,
-    ) -> PolicySet {
-        let mut notices = Vec::new();
-        let authentications = peer_authentications(resources);
-        let mtls = compile_modes(
-            &authentications,
-            &self.root_namespace,
-            &self.workload,
-            profile,
-            &mut notices,
-        );
-        let mut attached: Vec<_> = policies
-            .into_iter()
-            .filter(|policy| self.includes(policy))
-            .collect();
-        attached.sort_by(|left, right| left.metadata.order().cmp(&right.metadata.order()));
-        let deny = layer(&mut attached, Action::Deny);
-        let allow = layer(&mut attached, Action::Allow);
-        let mut rules = deny.iter().chain(&allow).flat_map(|policy| &policy.rules);
-        let reads_host = rules.any(Rule::reads_host);
-        PolicySet {
-            profile,
-            workload: Arc::new(self.workload),
-            mtls,
-            deny,
-            allow,
-            reads_host,
-            notices,
-        }
-    }
-
-    fn includes(&self, policy: &Compiled<'_>) -> bool {
-        selection::applies(
-            policy.metadata,
-            policy.selector,
-            &self.root_namespace,
-            &self.workload,
-        )
-    }
+/// Everything that any policy reads.
+fn inputs(set: &PolicySet) -> Inputs {
+    let of_policy = |policy: &Policy| {
+        let rules = Inputs::all(policy.rules.iter().map(Rule::inputs));
+        rules | Inputs::when(policy.exception.is_some(), Input::Time)
+    };
+    Inputs::all(set.policies().map(of_policy))
 }
 
 /// Compiles every policy, those of other workloads too, and leaves out those without a name.
 fn compile_policies<'c>(
     resources: &'c Listed<RawResource>,
     context: &Context,
+    liftable: &Liftable<'_>,
     problems: &mut Problems,
 ) -> Vec<Compiled<'c>> {
     let at = FieldPath::Root.field("resources");
     let compile = |(index, resource): &'c (usize, RawResource)| match resource {
         RawResource::PeerAuthentication(..) => None,
-        RawResource::AuthorizationPolicy(metadata, policy) => {
-            let rules = compile_rules(policy, &at.index(*index).field("spec"), context, problems);
-            let RawAuthorizationPolicy {
-                selector,
-                action,
-                rules: _,
-            } = policy;
-            Some(Compiled {
-                metadata: metadata.as_ref()?,
-                selector: selector.as_ref(),
-                action: *action,
-                rules,
-            })
+        RawResource::AuthorizationPolicy(metadata, raw) => {
+            let at = at.index(*index);
+            let at = at.field("spec");
+            compile_policy(metadata.as_ref(), raw, &at, (context, liftable), problems)
         }
     };
     resources.iter().filter_map(compile).collect()
+}
+
+/// Compiles one policy; `at` is its `spec`. Without metadata its values are checked all the same.
+fn compile_policy<'c>(
+    metadata: Option<&'c Metadata>,
+    raw: &'c RawAuthorizationPolicy,
+    at: &FieldPath<'_>,
+    (mesh, liftable): (&Context, &Liftable<'_>),
+    problems: &mut Problems,
+) -> Option<Compiled<'c>> {
+    let namespace = metadata.map_or("", |metadata| metadata.id.namespace.as_str());
+    let rules = compile_rules(raw, at, PolicyContext { mesh, namespace }, problems);
+    let metadata = metadata?;
+    let exception = raw.exception.as_ref().map(|exception| {
+        let at = at.field("exception");
+        liftable.compile(exception, metadata, &at, problems)
+    });
+    let policy = Policy {
+        id: metadata.id.clone(),
+        rules,
+        exception,
+        deny_response: raw.deny_response.clone(),
+    };
+    Some(Compiled {
+        metadata,
+        raw,
+        policy,
+    })
+}
+
+/// The policies that apply to the workload, in their order.
+fn attached<'c>(mut policies: Vec<Compiled<'c>>, scope: &Scope) -> Vec<Compiled<'c>> {
+    policies.retain(|compiled| scope.includes(compiled.metadata, compiled.raw));
+    policies.sort_by(|left, right| left.metadata.order().cmp(&right.metadata.order()));
+    policies
+}
+
+/// The policies of one action, enforced or not, in their order.
+fn layer(attached: &mut Vec<Compiled<'_>>, action: Action, enforcement: Enforcement) -> Vec<Policy> {
+    attached
+        .extract_if(.., |compiled| {
+            compiled.raw.action == action && compiled.metadata.enforcement == enforcement
+        })
+        .map(|compiled| compiled.policy)
+        .collect()
+}
+
+/// A CUSTOM policy is served by an external authorizer: refused here, or passed over if the configuration says so.
+fn custom_notices(
+    resources: &Listed<RawResource>,
+    custom: CustomPolicies,
+    problems: &mut Problems,
+) -> Vec<ConfigNotice> {
+    let mut notices = Vec::new();
+    for (index, resource) in resources {
+        let RawResource::AuthorizationPolicy(Some(metadata), policy) = resource else {
+            continue;
+        };
+        match (policy.action, custom) {
+            (Action::Custom, CustomPolicies::Ignore) => {
+                notices.push(ConfigNotice::CustomIgnored(metadata.id.clone()));
+            }
+            (Action::Custom, CustomPolicies::Refuse) => {
+                let at = FieldPath::Root.field("resources");
+                let at = at.index(*index);
+                let at = at.field("spec");
+                let why = "a CUSTOM policy asks an external authorizer: put it into Envoy's ext_authz filter in \
+                           front of this one, and say `custom: ignore` here";
+                problems.add(&at.field("action"), ConfigErrorKind::Conflict(why));
+            }
+            (Action::Allow | Action::Deny | Action::Audit, _) => {}
+        }
+    }
+    notices
 }
 
 fn peer_authentications<'c>(resources: &'c Listed<RawResource>) -> Vec<Candidate<'c>> {
@@ -163,22 +218,4 @@ fn guarded_workload(
             node
         }
     }
-}
-
-/// The policies of one action, in their order.
-fn layer(attached: &mut Vec<Compiled<'_>>, action: Action) -> Vec<Policy> {
-    attached
-        .extract_if(.., |compiled| compiled.action == action)
-        .map(
-            |Compiled {
-                 metadata,
-                 selector: _,
-                 action: _,
-                 rules,
-             }| Policy {
-                id: metadata.id.clone(),
-                rules,
-            },
-        )
-        .collect()
 }

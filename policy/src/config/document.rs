@@ -54,6 +54,44 @@ impl Document {
             .or_else(|error| protobuf_struct::read(bytes, limits).unwrap_or(Err(error)))
     }
 
+    /// The value of a field, the first of this name; `None` where this is no map or has no such field.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&Self> {
+        let Self::Map(entries) = self else {
+            return None;
+        };
+        entries
+            .iter()
+            .find_map(|(field, value)| (field == name).then_some(value))
+    }
+
+    /// The text, if this is text.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::List(_) | Self::Map(_) => None,
+        }
+    }
+
+    /// The elements, if this is a list.
+    #[must_use]
+    pub fn as_list(&self) -> Option<&[Self]> {
+        match self {
+            Self::List(elements) => Some(elements),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) | Self::Map(_) => None,
+        }
+    }
+
+    /// The number as a double, which is how a proxy keeps it, if this is one.
+    #[must_use]
+    pub fn as_number(&self) -> Option<f64> {
+        match self {
+            Self::Number(number) => number.parse().ok(),
+            Self::Null | Self::Bool(_) | Self::String(_) | Self::List(_) | Self::Map(_) => None,
+        }
+    }
+
     /// What kind of value this is, with its text where that is short: for messages.
     pub(crate) fn kind(&self) -> String {
         match self {

@@ -103,20 +103,6 @@ impl<'d, 'p> Fields<'d, 'p> {
             .any(|(left, value)| *left == name && **value != Document::Null)
     }
 
-    /// Fields that Istio knows and this version does not serve: refused by name.
-    pub(crate) fn unsupported(
-        &mut self,
-        names: &[&'static str],
-        instead: &'static str,
-        problems: &mut Problems,
-    ) {
-        for name in names {
-            if self.take(name).is_some() {
-                problems.unsupported(&self.at.field(name), format!("`{name}` is"), instead);
-            }
-        }
-    }
-
     /// Fields that say nothing to an authorizer, such as those that Kubernetes writes into metadata.
     pub(crate) fn ignore(&mut self, names: &[&'static str]) {
         for name in names {

@@ -12,8 +12,14 @@ pub struct Limits {
     pub value_bytes: usize,
     /// Rules of one AuthorizationPolicy (Istio's validation).
     pub rules: usize,
-    /// `from` or `to` entries of one rule (Istio's validation).
+    /// `from`, `to` or `when` entries of one rule (Istio's validation).
     pub clauses: usize,
+    /// `targetRefs` of one policy (Istio's validation).
+    pub target_refs: usize,
+    /// Values of `serviceAccounts` in one source (Istio's validation).
+    pub service_accounts: usize,
+    /// Characters of one service account (Istio's validation).
+    pub service_account_chars: usize,
 }
 
 impl Default for Limits {
@@ -24,6 +30,9 @@ impl Default for Limits {
             value_bytes: 8192,
             rules: 512,
             clauses: 512,
+            target_refs: 16,
+            service_accounts: 16,
+            service_account_chars: 320,
         }
     }
 }

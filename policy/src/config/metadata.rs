@@ -1,13 +1,13 @@
 //! [`Metadata`]: the name, namespace and age of a resource.
 
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use crate::config::document::Document;
 use crate::config::error::Problems;
 use crate::config::field_path::FieldPath;
 use crate::config::fields::Fields;
-use crate::config::values::{anything, non_empty_text, text_map};
+use crate::config::time::time;
+use crate::config::values::{non_empty_text, text_map};
 use crate::decision::PolicyId;
 
 /// What Kubernetes writes into metadata and no decision rests on.
@@ -26,7 +26,7 @@ const IGNORED: [&str; 11] = [
 ];
 
 /// The annotation that takes an AuthorizationPolicy out of force (S-8).
-const DRY_RUN: &str = "istio.io/dry-run";
+pub(crate) const DRY_RUN: &str = "istio.io/dry-run";
 
 /// The metadata of a resource.
 #[derive(Clone, Debug)]
@@ -34,6 +34,14 @@ pub(crate) struct Metadata {
     pub(crate) id: PolicyId,
     /// Seconds since 1970; older resources come first, and one without a time before all others.
     pub(crate) created: Option<i64>,
+    pub(crate) enforcement: Enforcement,
+}
+
+/// Whether a policy is in force, or only watched (S-8).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Enforcement {
+    Enforced,
+    DryRun,
 }
 
 impl Metadata {
@@ -46,19 +54,17 @@ impl Metadata {
             problems,
             non_empty_text,
         );
-        let created = fields.optional("creationTimestamp", problems, seconds);
-        let annotations = fields.optional("annotations", problems, anything);
+        let created = fields.optional("creationTimestamp", problems, time);
+        let enforcement = fields.optional("annotations", problems, read_enforcement);
         fields.ignore(&IGNORED);
         fields.finish(problems);
-        if let Some(annotations) = annotations {
-            check_annotations(&annotations, &at.field("annotations"), problems);
-        }
         Some(Self {
             id: PolicyId {
                 namespace: namespace?,
                 name: name?,
             },
-            created,
+            created: created.map(OffsetDateTime::unix_timestamp),
+            enforcement: enforcement.unwrap_or(Enforcement::Enforced),
         })
     }
 
@@ -68,32 +74,16 @@ impl Metadata {
     }
 }
 
-fn seconds(document: &Document, at: &FieldPath<'_>, problems: &mut Problems) -> Option<i64> {
-    let text = non_empty_text(document, at, problems)?;
-    match OffsetDateTime::parse(&text, &Rfc3339) {
-        Ok(time) => Some(time.unix_timestamp()),
-        Err(_) => {
-            problems.invalid(at, &text, "a time such as `2026-01-01T00:00:00Z` (RFC 3339)");
+/// What the annotation says, in the forms that Go reads as a boolean. A dry-run policy must never be enforced by
+/// accident, nor an enforced one passed over: anything else is refused.
+fn read_enforcement(document: &Document, at: &FieldPath<'_>, problems: &mut Problems) -> Option<Enforcement> {
+    let annotations = text_map(document, at, problems)?;
+    match annotations.get(DRY_RUN).map(String::as_str) {
+        None | Some("0" | "f" | "F" | "false" | "FALSE" | "False") => Some(Enforcement::Enforced),
+        Some("1" | "t" | "T" | "true" | "TRUE" | "True") => Some(Enforcement::DryRun),
+        Some(other) => {
+            problems.invalid(&at.field(DRY_RUN), other, "`true` or `false`");
             None
         }
-    }
-}
-
-/// A dry-run policy must never be enforced by accident, nor an enforced one passed over.
-fn check_annotations(annotations: &Document, at: &FieldPath<'_>, problems: &mut Problems) {
-    let Some(annotations) = text_map(annotations, at, problems) else {
-        return;
-    };
-    match annotations.get(DRY_RUN).map(String::as_str) {
-        // The forms that Istio reads as false.
-        None | Some("0" | "f" | "F" | "false" | "FALSE" | "False") => {}
-        Some("1" | "t" | "T" | "true" | "TRUE" | "True") => {
-            problems.unsupported(
-                &at.field(DRY_RUN),
-                "dry run is",
-                "remove the policy, or enforce it",
-            );
-        }
-        Some(other) => problems.invalid(&at.field(DRY_RUN), other, "`true` or `false`"),
     }
 }

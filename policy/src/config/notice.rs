@@ -8,6 +8,9 @@ pub enum ConfigNotice {
     /// In the root namespace a PeerAuthentication with a selector speaks for nobody (P-1).
     #[error("PeerAuthentication {0} is ignored: in the root namespace it must not have a selector")]
     SelectorInRootNamespace(PolicyId),
+    /// The configuration says `custom: ignore`: an external authorizer serves the policy.
+    #[error("AuthorizationPolicy {0} is passed over: its action is CUSTOM")]
+    CustomIgnored(PolicyId),
     /// Of several PeerAuthentications for one scope the oldest is in force (P-2).
     #[error("PeerAuthentication {ignored} is ignored: {winner} is older and speaks for the same workloads")]
     OlderOneInForce {

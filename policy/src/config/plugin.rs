@@ -11,7 +11,7 @@ use crate::config::resource::RawResource;
 use crate::config::values::{non_empty_text, text, text_map};
 use crate::profile::Profile;
 use crate::trust_domain::TrustDomain;
-use crate::workload::Workload;
+use crate::workload::{ServiceKind, Waypoint, WaypointService, Workload};
 
 /// A plugin configuration. The default of each field is written where it is read.
 #[derive(Clone, Debug)]
@@ -19,7 +19,18 @@ pub(crate) struct RawPluginConfig {
     pub(crate) profile: Profile,
     pub(crate) mesh: Mesh,
     pub(crate) workload: NamedWorkload,
+    pub(crate) custom: CustomPolicies,
+    pub(crate) direct_remote_address_key: Option<String>,
     pub(crate) resources: Listed<RawResource>,
+}
+
+/// What becomes of CUSTOM policies, which an external authorizer serves.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum CustomPolicies {
+    /// The configuration is refused.
+    Refuse,
+    /// They are passed over, with a notice.
+    Ignore,
 }
 
 /// Whether the document names the workload.
@@ -58,6 +69,8 @@ impl RawPluginConfig {
             None if names_workload => NamedWorkload::Unreadable,
             None => NamedWorkload::ByNode,
         };
+        let custom = fields.optional("custom", problems, read_custom);
+        let direct_remote_address_key = fields.optional("directRemoteAddressKey", problems, non_empty_text);
         let what = "the list of resources; write `resources: []` for none";
         let resources = fields.required("resources", what, problems, read_resources);
         fields.finish(problems);
@@ -65,6 +78,8 @@ impl RawPluginConfig {
             profile,
             mesh: mesh?,
             workload,
+            custom: custom.unwrap_or(CustomPolicies::Refuse),
+            direct_remote_address_key,
             resources: resources.unwrap_or_default(),
         })
     }
@@ -79,15 +94,71 @@ fn read_profile(document: &Document, at: &FieldPath<'_>, problems: &mut Problems
     profile
 }
 
+fn read_custom(document: &Document, at: &FieldPath<'_>, problems: &mut Problems) -> Option<CustomPolicies> {
+    let word = text(document, at, problems)?;
+    match word.as_str() {
+        "refuse" => Some(CustomPolicies::Refuse),
+        "ignore" => Some(CustomPolicies::Ignore),
+        _ => {
+            problems.invalid(at, &word, "`refuse` or `ignore`");
+            None
+        }
+    }
+}
+
 fn read_workload(document: &Document, at: &FieldPath<'_>, problems: &mut Problems) -> Option<Workload> {
     let mut fields = Fields::of(document, at, problems)?;
     let namespace = fields.required("namespace", "the workload's namespace", problems, non_empty_text);
     let labels = fields.optional("labels", problems, text_map).unwrap_or_default();
+    let waypoint = fields.optional("waypoint", problems, read_waypoint);
     fields.finish(problems);
     Some(Workload {
         namespace: namespace?,
         labels,
+        waypoint,
     })
+}
+
+fn read_waypoint(document: &Document, at: &FieldPath<'_>, problems: &mut Problems) -> Option<Waypoint> {
+    let mut fields = Fields::of(document, at, problems)?;
+    let services = fields.list("services", problems, read_service);
+    fields.finish(problems);
+    let services = services
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(_, service)| service);
+    Some(Waypoint {
+        services: services.collect(),
+    })
+}
+
+fn read_service(document: &Document, at: &FieldPath<'_>, problems: &mut Problems) -> Option<WaypointService> {
+    let mut fields = Fields::of(document, at, problems)?;
+    let kind = fields.required("kind", "the kind of the service", problems, read_service_kind);
+    let name = fields.required("name", "the name of the service", problems, non_empty_text);
+    let namespace = fields.required("namespace", "the service's namespace", problems, non_empty_text);
+    fields.finish(problems);
+    Some(WaypointService {
+        kind: kind?,
+        name: name?,
+        namespace: namespace?,
+    })
+}
+
+fn read_service_kind(
+    document: &Document,
+    at: &FieldPath<'_>,
+    problems: &mut Problems,
+) -> Option<ServiceKind> {
+    let kind = text(document, at, problems)?;
+    match kind.as_str() {
+        "Service" => Some(ServiceKind::Service),
+        "ServiceEntry" => Some(ServiceKind::ServiceEntry),
+        _ => {
+            problems.invalid(at, &kind, "the kind of a service: Service or ServiceEntry");
+            None
+        }
+    }
 }
 
 impl Mesh {

@@ -2,10 +2,10 @@
 
 use crate::config::authorization_policy::RawAuthorizationPolicy;
 use crate::config::document::Document;
-use crate::config::error::Problems;
+use crate::config::error::{ConfigErrorKind, Problems};
 use crate::config::field_path::FieldPath;
 use crate::config::fields::Fields;
-use crate::config::metadata::Metadata;
+use crate::config::metadata::{DRY_RUN, Enforcement, Metadata};
 use crate::config::peer_authentication::RawPeerAuthentication;
 use crate::config::values::{anything, text};
 
@@ -43,14 +43,23 @@ impl RawResource {
         fields.finish(problems);
         // An absent spec is an empty one: for an AuthorizationPolicy "allow nothing" (S-4).
         let spec = spec.unwrap_or(Document::Map(Vec::new()));
+        let metadata_at = at.field("metadata");
         let at = at.field("spec");
         match kind? {
             Kind::AuthorizationPolicy => {
                 let policy = RawAuthorizationPolicy::read(&spec, &at, problems)?;
+                check_dry_run(
+                    metadata.as_ref(),
+                    policy.dry_run_conflict(),
+                    &metadata_at,
+                    problems,
+                );
                 Some(Self::AuthorizationPolicy(metadata, policy))
             }
             Kind::PeerAuthentication => {
                 let authentication = RawPeerAuthentication::read(&spec, &at, problems)?;
+                let conflict = Some("a PeerAuthentication has no dry run");
+                check_dry_run(metadata.as_ref(), conflict, &metadata_at, problems);
                 Some(Self::PeerAuthentication(metadata, authentication))
             }
         }
@@ -69,6 +78,20 @@ impl RawResource {
                 metadata.as_ref()
             }
         }
+    }
+}
+
+/// Notes the annotation on what cannot be a dry run (S-8).
+fn check_dry_run(
+    metadata: Option<&Metadata>,
+    conflict: Option<&'static str>,
+    at: &FieldPath<'_>,
+    problems: &mut Problems,
+) {
+    let is_dry_run = metadata.is_some_and(|metadata| metadata.enforcement == Enforcement::DryRun);
+    if let Some(conflict) = conflict.filter(|_| is_dry_run) {
+        let annotations = at.field("annotations");
+        problems.add(&annotations.field(DRY_RUN), ConfigErrorKind::Conflict(conflict));
     }
 }
 

@@ -25,6 +25,17 @@ pub(crate) fn text(document: &Document, at: &FieldPath<'_>, problems: &mut Probl
     }
 }
 
+/// `true` or `false`.
+pub(crate) fn boolean(document: &Document, at: &FieldPath<'_>, problems: &mut Problems) -> Option<bool> {
+    match document {
+        Document::Bool(value) => Some(*value),
+        Document::Null | Document::Number(_) | Document::String(_) | Document::List(_) | Document::Map(_) => {
+            wrong_kind(document, at, "`true` or `false`, without quotes", problems);
+            None
+        }
+    }
+}
+
 /// Text that is not empty.
 pub(crate) fn non_empty_text(
     document: &Document,

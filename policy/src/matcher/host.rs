@@ -28,10 +28,7 @@ impl HostMatcher {
 
     /// Tests the `:authority` as it came.
     pub(crate) fn matches(&self, host: &[u8]) -> bool {
-        let host = match self.profile {
-            Profile::Istio => host,
-            Profile::ZeroTrust => canonical(host),
-        };
+        let host = compared_host(self.profile, host);
         match &self.form {
             // As for every header: `*` asks that it is there.
             StringMatcher::Presence => true,
@@ -67,6 +64,14 @@ pub(crate) fn is_plain(host: &[u8]) -> bool {
 /// Whether a host carries user information, which no HTTP request may.
 pub(crate) fn has_userinfo(host: &[u8]) -> bool {
     host.contains(&b'@')
+}
+
+/// The host as regular expressions see it (E-1): the profile's form of it, as in `hosts`.
+pub(crate) fn compared_host(profile: Profile, host: &[u8]) -> &[u8] {
+    match profile {
+        Profile::Istio => host,
+        Profile::ZeroTrust => canonical(host),
+    }
 }
 
 /// The host without one numeric port and one trailing dot.

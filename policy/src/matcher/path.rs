@@ -1,19 +1,46 @@
 //! [`PathMatcher`]: a value of `paths`, tested on the path without query and fragment (S-5, S-9).
 
 use crate::matcher::string::StringMatcher;
+use crate::matcher::template::Template;
+use crate::truth::Truth;
 
-/// A value of `paths`: exact, prefix, suffix or presence. Case-sensitive.
+/// A value of `paths`.
 #[derive(Clone, Debug)]
-pub(crate) struct PathMatcher(StringMatcher);
+pub(crate) enum PathMatcher {
+    /// Exact, prefix, suffix or presence. Case-sensitive.
+    Text(StringMatcher),
+    /// The same in lower case, compared without regard to case (E-4).
+    TextInAnyCase(StringMatcher),
+    /// A template (S-9), with or without names of attributes (E-6).
+    Template(Template),
+}
 
 impl PathMatcher {
-    pub(crate) fn new(value: &str) -> Self {
-        Self(StringMatcher::new(value))
+    /// Reads a value that is no template.
+    pub(crate) fn text(value: &str, ignore_case: bool) -> Self {
+        if ignore_case {
+            Self::TextInAnyCase(StringMatcher::new(&value.to_ascii_lowercase()))
+        } else {
+            Self::Text(StringMatcher::new(value))
+        }
     }
 
-    /// Tests a path that [`without_query`] has cut.
-    pub(crate) fn matches(&self, path: &[u8]) -> bool {
-        self.0.matches(path)
+    /// Whether the value is a template that uses the name.
+    pub(crate) fn uses(&self, name: &str) -> bool {
+        match self {
+            Self::Text(_) | Self::TextInAnyCase(_) => false,
+            Self::Template(template) => template.bound().any(|bound| bound == name),
+        }
+    }
+
+    /// Tests a path that [`without_query`] has cut. `bound` says whether a segment equals the attribute behind a
+    /// name.
+    pub(crate) fn judge(&self, path: &[u8], bound: &dyn Fn(&str, &[u8]) -> Truth) -> Truth {
+        match self {
+            Self::Text(text) => text.matches(path).into(),
+            Self::TextInAnyCase(text) => text.matches(&path.to_ascii_lowercase()).into(),
+            Self::Template(template) => template.judge(path, bound),
+        }
     }
 }
 
@@ -45,9 +72,22 @@ mod tests {
         assert_eq!(without_query(b"http://a/b"), b"http://a/b");
     }
 
+    fn matches(value: &str, ignore_case: bool, path: &str) -> bool {
+        let matcher = PathMatcher::text(value, ignore_case);
+        matcher.judge(path.as_bytes(), &|_, _| Truth::False) == Truth::True
+    }
+
     #[test]
     fn a_star_needs_a_path_that_is_not_empty() {
-        assert!(PathMatcher::new("*").matches(b"/"));
-        assert!(!PathMatcher::new("*").matches(b""));
+        assert!(matches("*", false, "/"));
+        assert!(!matches("*", false, ""));
+    }
+
+    #[test]
+    fn case_counts_unless_it_is_ignored() {
+        assert!(matches("/Admin/*", true, "/aDMIN/x"));
+        assert!(matches("*/ADMIN", true, "/x/admin"));
+        assert!(!matches("/Admin/*", false, "/admin/x"));
+        assert!(!matches("/Ä", true, "/ä"));
     }
 }

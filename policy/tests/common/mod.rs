@@ -3,7 +3,9 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
 use serde_json::{Value, json};
-use spiffe_authz_policy::{Attribute, ConfigErrors, Peer, PeerCertificate, PolicySet, Request, Validation};
+use spiffe_authz_policy::{
+    Attribute, ConfigErrors, Peer, PeerCertificate, PolicySet, Protocol, Request, Validation,
+};
 
 /// An AuthorizationPolicy `shop/NAME` with this spec.
 pub fn authorization_policy(name: &str, spec: Value) -> Value {
@@ -44,10 +46,12 @@ pub fn request() -> Request<'static> {
         peer: Peer::Certificate(PeerCertificate {
             uri_sans: &[b"spiffe://cluster.local/ns/shop/sa/frontend"],
             validation: Validation::Validated,
+            leaf: Attribute::Absent,
         }),
         destination_port: Attribute::Known(8080),
         method: Attribute::Known(b"GET"),
         host: Attribute::Known(b"orders.shop"),
         path: Attribute::Known(b"/orders/1"),
+        ..Request::absent(Protocol::Http)
     }
 }

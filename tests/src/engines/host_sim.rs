@@ -86,7 +86,7 @@ fn connection(request: &RequestDocument) -> Connection {
     match request.uri_sans() {
         None => Connection::plaintext(SOURCE, destination),
         Some(uri_sans) => {
-            let uri_san = uri_sans.first().map(|uri_san| uri_san.as_bytes().to_vec());
+            let uri_san = uri_sans.first().map(|uri_san| uri_san.clone());
             Connection::mtls(
                 SOURCE,
                 destination,

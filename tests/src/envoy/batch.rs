@@ -137,7 +137,7 @@ async fn judge(job: &Job, identities: &Identities, tripwire: &Tripwire) -> Resul
     let document = &job.case.request;
     let tls = document
         .uri_sans()
-        .map(|uri_sans| identities.client(uri_sans))
+        .map(|uri_sans| identities.client(&as_text(uri_sans)?))
         .transpose()?;
     let opening = Opening {
         destination_port: document.destination_port(),
@@ -162,6 +162,12 @@ async fn judge(job: &Job, identities: &Identities, tripwire: &Tripwire) -> Resul
             response.status
         )),
     }
+}
+
+/// A URI SAN is an IA5String.
+fn as_text(uri_sans: &[Vec<u8>]) -> Result<Vec<String>, String> {
+    let text = |uri_san: &Vec<u8>| String::from_utf8(uri_san.clone()).map_err(|error| error.to_string());
+    uri_sans.iter().map(text).collect()
 }
 
 fn case_id(file: &str, case: &str) -> String {

@@ -1,0 +1,87 @@
+//! One rule of an AuthorizationPolicy.
+
+use crate::config::authorization_policy::condition::RawCondition;
+use crate::config::authorization_policy::operation::RawOperation;
+use crate::config::authorization_policy::source::RawSource;
+use crate::config::document::Document;
+use crate::config::error::{ConfigErrorKind, Problems};
+use crate::config::field_path::FieldPath;
+use crate::config::fields::{Fields, Listed, Read};
+
+/// One rule. An absent list asks nothing.
+#[derive(Clone, Debug)]
+pub(crate) struct RawRule {
+    pub(crate) from: Listed<RawSource>,
+    pub(crate) to: Listed<RawOperation>,
+    pub(crate) when: Listed<RawCondition>,
+}
+
+impl RawRule {
+    pub(crate) fn read(document: &Document, at: &FieldPath<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = Fields::of(document, at, problems)?;
+        let rule = Self {
+            from: clauses("from", &mut fields, at, problems, RawSource::read_clause),
+            to: clauses("to", &mut fields, at, problems, RawOperation::read_clause),
+            when: clauses("when", &mut fields, at, problems, RawCondition::read),
+        };
+        fields.finish(problems);
+        Some(rule)
+    }
+}
+
+/// A clause that is left out asks nothing; one that is there and empty is refused, as by Istio (S-4).
+fn clauses<T>(
+    name: &'static str,
+    fields: &mut Fields<'_, '_>,
+    at: &FieldPath<'_>,
+    problems: &mut Problems,
+    read: Read<T>,
+) -> Listed<T> {
+    let at = at.field(name);
+    if fields.is_empty_list(name) {
+        problems.add(
+            &at,
+            ConfigErrorKind::Empty("leave the field out if it is to match anything"),
+        );
+    }
+    let list = fields.list(name, problems, read).unwrap_or_default();
+    problems.at_most(&at, list.len(), problems.limits.clauses, "entries");
+    list
+}
+
+/// A map with exactly one field, as in `- source: {...}`.
+pub(crate) fn read_only_field<T>(
+    name: &'static str,
+    document: &Document,
+    at: &FieldPath<'_>,
+    problems: &mut Problems,
+    read: Read<T>,
+) -> Option<T> {
+    let mut fields = Fields::of(document, at, problems)?;
+    let inner = fields.required(name, "the entry would match anything", problems, read);
+    fields.finish(problems);
+    inner
+}
+
+/// Notes a clause in which nothing is asked.
+pub(crate) fn refuse_empty(clause: &Document, at: &FieldPath<'_>, problems: &mut Problems) {
+    let asks_nothing = |value: &Document| match value {
+        Document::Null => true,
+        Document::List(values) => values.is_empty(),
+        Document::Bool(_) | Document::Number(_) | Document::String(_) | Document::Map(_) => false,
+    };
+    match clause {
+        Document::Map(fields) if fields.iter().all(|(_, value)| asks_nothing(value)) => {
+            problems.add(
+                at,
+                ConfigErrorKind::Empty("without a field the entry would match anything"),
+            );
+        }
+        Document::Map(_)
+        | Document::Null
+        | Document::Bool(_)
+        | Document::Number(_)
+        | Document::String(_)
+        | Document::List(_) => {}
+    }
+}

@@ -1,0 +1,69 @@
+//! [`Input`]: the attributes that only some policies read.
+
+use std::ops::BitOr;
+
+/// An attribute that costs the host something, so that it is asked for only where a rule reads it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Input {
+    /// The direct peer address.
+    SourceIp,
+    /// The client's address as the proxy worked it out.
+    RemoteIp,
+    /// The local address.
+    DestinationIp,
+    /// The requested server name.
+    Sni,
+    /// The dynamic metadata, with the claims of a JWT.
+    Metadata,
+    /// The certificate of the peer beyond its SPIFFE ID.
+    Certificate,
+    /// The time.
+    Time,
+    /// The host, in the fields whose forms are checked first.
+    Host,
+}
+
+/// A set of inputs.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Inputs(u8);
+
+impl Inputs {
+    pub(crate) const NONE: Self = Self(0);
+
+    /// The input alone if `used`, else none.
+    pub(crate) fn when(used: bool, input: Input) -> Self {
+        if used { input.into() } else { Self::NONE }
+    }
+
+    pub(crate) fn contains(self, input: Input) -> bool {
+        self.0 & Self::from(input).0 != 0
+    }
+
+    /// All of them together.
+    pub(crate) fn all(sets: impl IntoIterator<Item = Self>) -> Self {
+        sets.into_iter().fold(Self::NONE, BitOr::bitor)
+    }
+}
+
+impl From<Input> for Inputs {
+    fn from(input: Input) -> Self {
+        Self(match input {
+            Input::SourceIp => 1,
+            Input::RemoteIp => 1 << 1,
+            Input::DestinationIp => 1 << 2,
+            Input::Sni => 1 << 3,
+            Input::Metadata => 1 << 4,
+            Input::Certificate => 1 << 5,
+            Input::Time => 1 << 6,
+            Input::Host => 1 << 7,
+        })
+    }
+}
+
+impl BitOr for Inputs {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}

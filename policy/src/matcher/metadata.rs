@@ -1,0 +1,64 @@
+//! [`MetadataMatcher`]: a value on the proxy's dynamic metadata (S-5, `experimental.envoy.filters.NAME[KEY]`).
+
+use crate::config::document::Document;
+use crate::matcher::string::StringMatcher;
+
+/// A value, by its spelling on text or on the elements of a list.
+#[derive(Clone, Debug)]
+pub(crate) enum MetadataMatcher {
+    /// `v`: text that matches.
+    Text(StringMatcher),
+    /// `[v]`: a list with an element of text that matches.
+    Element(StringMatcher),
+}
+
+impl MetadataMatcher {
+    pub(crate) fn new(value: &str) -> Self {
+        let element = value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        match element {
+            Some(element) => Self::Element(StringMatcher::new(element)),
+            None => Self::Text(StringMatcher::new(value)),
+        }
+    }
+
+    pub(crate) fn matches(&self, value: &Document) -> bool {
+        match self {
+            Self::Text(form) => value.as_text().is_some_and(|text| form.matches(text.as_bytes())),
+            Self::Element(form) => value
+                .as_list()
+                .unwrap_or_default()
+                .iter()
+                .filter_map(Document::as_text)
+                .any(|text| form.matches(text.as_bytes())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::limits::Limits;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn matches(value: &str, json: &str) -> bool {
+        let document = Document::from_json(json.as_bytes(), Limits::default()).unwrap();
+        MetadataMatcher::new(value).matches(&document)
+    }
+
+    #[test]
+    fn a_value_is_on_text_and_one_in_brackets_on_the_elements_of_a_list() {
+        assert!(matches("a*", r#""abc""#));
+        assert!(matches("[a*]", r#"["x", "abc"]"#));
+        for (value, json) in [
+            ("a*", r#"["abc"]"#),
+            ("[a*]", r#""abc""#),
+            ("[1]", "[1]"),
+            ("1", "1"),
+            ("true", "true"),
+            ("[a]", r#"[["a"]]"#),
+        ] {
+            assert!(!matches(value, json), "`{value}` {json}");
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! [`Condition`]: what one attribute is compared with (`when[]`).
+
+use crate::input::{Input, Inputs};
+use crate::matcher::certificate::{DnsSanMatcher, KeyIdMatcher};
+use crate::matcher::header::HeaderMatcher;
+use crate::matcher::ip::IpMatcher;
+use crate::matcher::metadata::MetadataMatcher;
+use crate::matcher::namespace::NamespaceMatcher;
+use crate::matcher::number::NumberMatcher;
+use crate::matcher::port::PortMatcher;
+use crate::matcher::principal::PrincipalMatcher;
+use crate::matcher::regex::RegexMatcher;
+use crate::matcher::request_principal::RequestPrincipalMatcher;
+use crate::matcher::service_account::ServiceAccountMatcher;
+use crate::matcher::string::StringMatcher;
+use crate::matcher::trust_domain::TrustDomainMatcher;
+use crate::matcher::values::Values;
+use crate::rule::facts::Facts;
+use crate::truth::Truth;
+
+/// One condition, by the key that it is written under.
+#[derive(Clone, Debug)]
+pub(crate) enum Condition {
+    /// `request.headers[NAME]`
+    Header(HeaderName, Texts),
+    /// `request.query[NAME]` (E-2)
+    Query(Box<[u8]>, Texts),
+    /// `source.ip`
+    SourceIp(Values<IpMatcher>),
+    /// `remote.ip`
+    RemoteIp(Values<IpMatcher>),
+    /// `source.namespace`
+    Namespace(Values<NamespaceMatcher>),
+    /// `source.principal`
+    Principal(Values<PrincipalMatcher>),
+    /// `source.serviceAccount`
+    ServiceAccount(Values<ServiceAccountMatcher>),
+    /// `source.trustDomain`
+    TrustDomain(Values<TrustDomainMatcher>),
+    /// `request.auth.principal`
+    RequestPrincipal(Values<RequestPrincipalMatcher>),
+    /// `request.auth.claims[A][B]`, and `aud` and `azp` under names of their own
+    Claim(ClaimPath, ClaimValues),
+    /// `destination.ip`
+    DestinationIp(Values<IpMatcher>),
+    /// `destination.port`
+    DestinationPort(Values<PortMatcher>),
+    /// `connection.sni`
+    Sni(Values<StringMatcher>),
+    /// `experimental.envoy.filters.NAME[KEY]`
+    Metadata(MetadataKey, Values<MetadataMatcher>),
+    /// `source.certificate.dnsSan` (E-9)
+    DnsSan(Values<DnsSanMatcher>),
+    /// `source.certificate.issuerKeyId` (E-9)
+    IssuerKeyId(Values<KeyIdMatcher>),
+    /// `source.certificate.remainingSeconds` (E-9)
+    RemainingSeconds(Values<NumberMatcher>),
+}
+
+/// What the values of a header or query parameter are compared with: both parts.
+#[derive(Clone, Debug)]
+pub(crate) struct Texts {
+    pub(crate) values: Values<HeaderMatcher>,
+    pub(crate) regexes: Values<RegexMatcher>,
+}
+
+/// What a claim is compared with: all parts.
+#[derive(Clone, Debug)]
+pub(crate) struct ClaimValues {
+    pub(crate) values: Values<StringMatcher>,
+    pub(crate) numbers: Values<NumberMatcher>,
+    pub(crate) booleans: Values<bool>,
+}
+
+/// The name of a header, with those that a request has outside of its list.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum HeaderName {
+    /// `:method`
+    Method,
+    /// `:authority`, for which `host` is another name
+    Authority,
+    /// `:path`, with its query
+    Path,
+    /// Any other, in lower case.
+    Listed(Box<[u8]>),
+}
+
+impl HeaderName {
+    /// The header of this name, in any case; `None` where no header can have it (RFC 9110, section 5.6.2).
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        let bare = name.strip_prefix(':').unwrap_or(name);
+        if bare.is_empty() || !bare.bytes().all(token) {
+            return None;
+        }
+        Some(match name.to_ascii_lowercase().as_str() {
+            ":method" => Self::Method,
+            ":authority" | "host" => Self::Authority,
+            ":path" => Self::Path,
+            other => Self::Listed(other.as_bytes().into()),
+        })
+    }
+}
+
+/// The names that lead to a claim, from the outermost.
+pub(crate) type ClaimPath = Box<[Box<str>]>;
+
+/// A place in the dynamic metadata.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct MetadataKey {
+    pub(crate) namespace: Box<str>,
+    pub(crate) key: Box<str>,
+}
+
+impl Condition {
+    pub(crate) fn judge(&self, facts: &Facts<'_>) -> Truth {
+        match self {
+            Self::Header(name, texts) => facts.on_http(|| facts.header(name, texts)),
+            Self::Query(name, texts) => facts.on_http(|| facts.query(name, texts)),
+            Self::SourceIp(values) => facts.source_ip(values),
+            Self::RemoteIp(values) => facts.remote_ip(values),
+            Self::Namespace(values) => facts.namespaces(values),
+            Self::Principal(values) => facts.principals(values),
+            Self::ServiceAccount(values) => facts.service_accounts(values),
+            Self::TrustDomain(values) => facts.trust_domains(values),
+            Self::RequestPrincipal(values) => facts.on_http(|| facts.request_principals(values)),
+            Self::Claim(path, values) => facts.on_http(|| facts.claim(path, values)),
+            Self::DestinationIp(values) => facts.destination_ip(values),
+            Self::DestinationPort(values) => facts.destination_port(values),
+            Self::Sni(values) => facts.sni(values),
+            Self::Metadata(key, values) => facts.metadata(key, values),
+            Self::DnsSan(values) => facts.dns_san(values),
+            Self::IssuerKeyId(values) => facts.issuer_key_id(values),
+            Self::RemainingSeconds(values) => facts.remaining_seconds(values),
+        }
+    }
+
+    /// Whether only an HTTP request has the attribute (S-10).
+    pub(crate) fn speaks_http(&self) -> bool {
+        match self {
+            Self::Header(..) | Self::Query(..) | Self::RequestPrincipal(_) | Self::Claim(..) => true,
+            Self::SourceIp(_)
+            | Self::RemoteIp(_)
+            | Self::Namespace(_)
+            | Self::Principal(_)
+            | Self::ServiceAccount(_)
+            | Self::TrustDomain(_)
+            | Self::DestinationIp(_)
+            | Self::DestinationPort(_)
+            | Self::Sni(_)
+            | Self::Metadata(..)
+            | Self::DnsSan(_)
+            | Self::IssuerKeyId(_)
+            | Self::RemainingSeconds(_) => false,
+        }
+    }
+
+    pub(crate) fn inputs(&self) -> Inputs {
+        match self {
+            Self::Header(..)
+            | Self::Query(..)
+            | Self::Namespace(_)
+            | Self::Principal(_)
+            | Self::ServiceAccount(_)
+            | Self::TrustDomain(_)
+            | Self::DestinationPort(_) => Inputs::NONE,
+            Self::SourceIp(_) => Input::SourceIp.into(),
+            Self::RemoteIp(_) => Input::RemoteIp.into(),
+            Self::RequestPrincipal(_) | Self::Claim(..) | Self::Metadata(..) => Input::Metadata.into(),
+            Self::DestinationIp(_) => Input::DestinationIp.into(),
+            Self::Sni(_) => Input::Sni.into(),
+            Self::DnsSan(_) | Self::IssuerKeyId(_) => Input::Certificate.into(),
+            Self::RemainingSeconds(_) => Inputs::from(Input::Certificate) | Input::Time.into(),
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! [`Facts`]: what rules are tested against: a request with the identity established.
+
+use std::slice;
+
+use time::OffsetDateTime;
+
+use crate::attribute::Attribute;
+use crate::config::document::Document;
+use crate::identity::PeerIdentity;
+use crate::jwt::{claim, text_claim};
+use crate::leaf_certificate::LeafCertificate;
+use crate::matcher::certificate::{DnsSanMatcher, KeyIdMatcher};
+use crate::matcher::header::HeaderMatcher;
+use crate::matcher::host::{HostMatcher, compared_host};
+use crate::matcher::ip::IpMatcher;
+use crate::matcher::metadata::MetadataMatcher;
+use crate::matcher::namespace::NamespaceMatcher;
+use crate::matcher::number::NumberMatcher;
+use crate::matcher::path::PathMatcher;
+use crate::matcher::port::PortMatcher;
+use crate::matcher::principal::PrincipalMatcher;
+use crate::matcher::regex::RegexMatcher;
+use crate::matcher::request_principal::RequestPrincipalMatcher;
+use crate::matcher::service_account::ServiceAccountMatcher;
+use crate::matcher::string::StringMatcher;
+use crate::matcher::trust_domain::TrustDomainMatcher;
+use crate::matcher::values::{Repeated, Values};
+use crate::profile::Profile;
+use crate::query::parameter;
+use crate::request::{Peer, Protocol, Request};
+use crate::rule::binding::{Bindings, BoundAttribute};
+use crate::rule::condition::{ClaimPath, ClaimValues, HeaderName, MetadataKey, Texts};
+use crate::trust_domain::TrustDomain;
+use crate::truth::Truth;
+
+/// What rules are tested against.
+pub(crate) struct Facts<'r> {
+    pub(crate) profile: Profile,
+    /// The mesh's trust domain and its aliases.
+    pub(crate) trust_domains: &'r [TrustDomain],
+    pub(crate) identity: Attribute<PeerIdentity<'r>>,
+    pub(crate) request: &'r Request<'r>,
+    /// Without query and fragment.
+    pub(crate) path: Attribute<&'r [u8]>,
+}
+
+impl<'r> Facts<'r> {
+    pub(crate) fn protocol(&self) -> Protocol {
+        self.request.protocol
+    }
+
+    pub(crate) fn time(&self) -> Attribute<OffsetDateTime> {
+        self.request.time
+    }
+
+    pub(crate) fn lacks_source_ip(&self) -> bool {
+        self.request.source_ip == Attribute::Unreadable
+    }
+
+    /// What is asked of HTTP holds where none is spoken: the field is left out there (S-10).
+    pub(crate) fn on_http(&self, judge: impl FnOnce() -> Truth) -> Truth {
+        match self.protocol() {
+            Protocol::Http => judge(),
+            Protocol::Tcp => Truth::True,
+        }
+    }
+
+    pub(crate) fn principals(&self, values: &Values<PrincipalMatcher>) -> Truth {
+        values.test(&self.identity, |principal, known| principal.matches(known.text))
+    }
+
+    pub(crate) fn namespaces(&self, values: &Values<NamespaceMatcher>) -> Truth {
+        values.judge(|namespace| self.identity.judge(|known| namespace.judge(known)))
+    }
+
+    pub(crate) fn service_accounts(&self, values: &Values<ServiceAccountMatcher>) -> Truth {
+        values.judge(|account| self.identity.judge(|known| account.judge(known)))
+    }
+
+    pub(crate) fn trust_domains(&self, values: &Values<TrustDomainMatcher>) -> Truth {
+        values.test(&self.identity, |trust_domain, known| {
+            trust_domain.matches(known.text)
+        })
+    }
+
+    pub(crate) fn source_ip(&self, values: &Values<IpMatcher>) -> Truth {
+        values.test(&self.request.source_ip, |block, ip| block.matches(*ip))
+    }
+
+    pub(crate) fn remote_ip(&self, values: &Values<IpMatcher>) -> Truth {
+        values.test(&self.request.remote_ip, |block, ip| block.matches(*ip))
+    }
+
+    pub(crate) fn destination_ip(&self, values: &Values<IpMatcher>) -> Truth {
+        values.test(&self.request.destination_ip, |block, ip| block.matches(*ip))
+    }
+
+    pub(crate) fn destination_port(&self, values: &Values<PortMatcher>) -> Truth {
+        values.test(&self.request.destination_port, |matcher, port| {
+            matcher.matches(*port)
+        })
+    }
+
+    pub(crate) fn sni(&self, values: &Values<StringMatcher>) -> Truth {
+        values.test(&self.request.sni, |matcher, sni| matcher.matches(sni))
+    }
+
+    pub(crate) fn methods(&self, values: &Values<HeaderMatcher>) -> Truth {
+        values.test(&self.request.method, |matcher, method| matcher.matches(method))
+    }
+
+    pub(crate) fn hosts(&self, values: &Values<HostMatcher>) -> Truth {
+        values.test(&self.request.host, |matcher, host| matcher.matches(host))
+    }
+
+    pub(crate) fn host_regexes(&self, values: &Values<RegexMatcher>) -> Truth {
+        let host = self.request.host.map(|host| compared_host(self.profile, host));
+        values.test(&host, |regex, host| regex.matches(host))
+    }
+
+    pub(crate) fn paths(&self, values: &Values<PathMatcher>, bindings: &Bindings) -> Truth {
+        let bound = |name: &str, segment: &[u8]| bindings.judge(name, segment, self);
+        values.judge(|matcher| self.path.judge(|path| matcher.judge(path, &bound)))
+    }
+
+    pub(crate) fn path_regexes(&self, values: &Values<RegexMatcher>) -> Truth {
+        values.test(&self.path, |regex, path| regex.matches(path))
+    }
+
+    pub(crate) fn header(&self, name: &HeaderName, texts: &Texts) -> Truth {
+        match name {
+            HeaderName::Method => self.texts(&self.request.method.map(|value| [value].into_iter()), texts),
+            HeaderName::Authority => self.texts(&self.request.host.map(|value| [value].into_iter()), texts),
+            HeaderName::Path => self.texts(&self.request.path.map(|value| [value].into_iter()), texts),
+            HeaderName::Listed(name) => self.texts(&self.listed(name), texts),
+        }
+    }
+
+    /// Every value of a header in the list; absent where there is none.
+    fn listed<'n>(&self, name: &'n [u8]) -> Attribute<impl Iterator<Item = &'r [u8]> + Clone + use<'r, 'n>> {
+        let values = self.request.headers.map(|headers| {
+            headers
+                .iter()
+                .filter(move |(listed, _)| listed.eq_ignore_ascii_case(name))
+                .map(|(_, value)| *value)
+        });
+        match values {
+            Attribute::Known(values) if values.clone().next().is_none() => Attribute::Absent,
+            other @ (Attribute::Known(_) | Attribute::Absent | Attribute::Unreadable) => other,
+        }
+    }
+
+    pub(crate) fn query(&self, name: &[u8], texts: &Texts) -> Truth {
+        let is_strict = match self.profile {
+            Profile::ZeroTrust => true,
+            Profile::Istio => false,
+        };
+        let found = match self.request.path {
+            Attribute::Known(path) => parameter(path, name, is_strict),
+            Attribute::Absent => Attribute::Absent,
+            Attribute::Unreadable => Attribute::Unreadable,
+        };
+        let values = match &found {
+            Attribute::Known(values) => Attribute::Known(values.iter().map(AsRef::as_ref)),
+            Attribute::Absent => Attribute::Absent,
+            Attribute::Unreadable => Attribute::Unreadable,
+        };
+        self.texts(&values, texts)
+    }
+
+    fn texts<'v>(&self, given: &Attribute<impl Iterator<Item = &'v [u8]> + Clone>, texts: &Texts) -> Truth {
+        let Texts { values, regexes } = texts;
+        let repeated = Repeated::of(self.profile);
+        values
+            .test_repeated(given, repeated, |value, given| value.matches(given))
+            .and(regexes.test_repeated(given, repeated, |regex, given| regex.matches(given)))
+    }
+
+    pub(crate) fn request_principals(&self, values: &Values<RequestPrincipalMatcher>) -> Truth {
+        values.test(&self.request.metadata, |principal, metadata| {
+            let (iss, sub) = (text_claim(metadata, "iss"), text_claim(metadata, "sub"));
+            matches!((iss, sub), (Some(iss), Some(sub)) if principal.matches(iss, sub))
+        })
+    }
+
+    pub(crate) fn claim(&self, path: &ClaimPath, claim_values: &ClaimValues) -> Truth {
+        let ClaimValues {
+            values,
+            numbers,
+            booleans,
+        } = claim_values;
+        let found = self.claim_at(path);
+        Truth::all([
+            values.test(&found, |value, claim| {
+                any_text(claim, |text| value.matches(text.as_bytes()))
+            }),
+            numbers.test(&found, |number, claim| {
+                claim.as_number().is_some_and(|claim| number.matches(claim))
+            }),
+            booleans.test(&found, |boolean, claim| **claim == Document::Bool(*boolean)),
+        ])
+    }
+
+    fn claim_at(&self, path: &ClaimPath) -> Attribute<&'r Document> {
+        match self.request.metadata {
+            Attribute::Known(metadata) => claim(metadata, path).map_or(Attribute::Absent, Attribute::Known),
+            Attribute::Absent => Attribute::Absent,
+            Attribute::Unreadable => Attribute::Unreadable,
+        }
+    }
+
+    pub(crate) fn metadata(&self, key: &MetadataKey, values: &Values<MetadataMatcher>) -> Truth {
+        values.test(&self.request.metadata, |matcher, metadata| {
+            metadata
+                .field(&key.namespace)
+                .and_then(|namespace| namespace.field(&key.key))
+                .is_some_and(|value| matcher.matches(value))
+        })
+    }
+
+    pub(crate) fn dns_san(&self, values: &Values<DnsSanMatcher>) -> Truth {
+        values.test(&self.leaf(), |matcher, leaf| {
+            leaf.dns_sans.iter().any(|dns_san| matcher.matches(dns_san))
+        })
+    }
+
+    pub(crate) fn issuer_key_id(&self, values: &Values<KeyIdMatcher>) -> Truth {
+        values.test(&self.leaf(), |matcher, leaf| {
+            leaf.issuer_key_id
+                .as_ref()
+                .is_some_and(|key_id| matcher.matches(key_id))
+        })
+    }
+
+    pub(crate) fn remaining_seconds(&self, values: &Values<NumberMatcher>) -> Truth {
+        values.judge(|matcher| {
+            self.leaf().judge(|leaf| match leaf.not_after {
+                None => Truth::False,
+                Some(not_after) => self.time().judge(|now| {
+                    seconds_between(*now, not_after)
+                        .map_or(Truth::Unknown, |left| matcher.matches(left).into())
+                }),
+            })
+        })
+    }
+
+    /// The peer's certificate. Without an identity nothing is known of it either (E-9).
+    fn leaf(&self) -> Attribute<&'r LeafCertificate> {
+        match (self.request.peer, self.profile) {
+            (Peer::Certificate(certificate), _) => certificate.leaf,
+            (Peer::Plaintext, Profile::Istio) => Attribute::Absent,
+            (Peer::Plaintext, Profile::ZeroTrust) | (Peer::Unreadable, _) => Attribute::Unreadable,
+        }
+    }
+
+    /// Whether a segment of a path equals an attribute (E-6).
+    pub(crate) fn equals(&self, attribute: &BoundAttribute, segment: &[u8]) -> Truth {
+        match attribute {
+            BoundAttribute::Source(part) => self
+                .identity
+                .judge(|known| part.equals(segment, known, self.profile, self.trust_domains)),
+            BoundAttribute::Claim(path) => self
+                .claim_at(path)
+                .test(|claim| any_text(claim, |text| !text.is_empty() && text.as_bytes() == segment)),
+            BoundAttribute::Header(name) => self.equals_header(name, segment),
+        }
+    }
+
+    fn equals_header(&self, name: &HeaderName, segment: &[u8]) -> Truth {
+        let equal = |value: &[u8]| !value.is_empty() && value == segment;
+        match name {
+            HeaderName::Method => self.request.method.test(|value| equal(value)),
+            HeaderName::Authority => self.request.host.test(|value| equal(value)),
+            HeaderName::Path => self.request.path.test(|value| equal(value)),
+            HeaderName::Listed(name) => self
+                .listed(name)
+                .judge(|values| Repeated::of(self.profile).judge(values.clone().map(equal))),
+        }
+    }
+}
+
+/// Whether any text of a claim satisfies `matches`: the claim itself, or an element where it is a list.
+fn any_text(claim: &Document, matches: impl Fn(&str) -> bool) -> bool {
+    let elements = claim.as_list().unwrap_or(slice::from_ref(claim));
+    elements.iter().filter_map(Document::as_text).any(matches)
+}
+
+/// `None` over more seconds than there are in a double without loss; no certificate lives so long.
+fn seconds_between(from: OffsetDateTime, to: OffsetDateTime) -> Option<f64> {
+    let seconds = to.unix_timestamp().checked_sub(from.unix_timestamp())?;
+    Some(time::Duration::seconds(seconds).as_seconds_f64())
+}
