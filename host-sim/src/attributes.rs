@@ -13,16 +13,22 @@ pub struct PeerCertificate {
     pub valid: bool,
     /// SHA-256 of the certificate's DER form, 64 characters of lower-case hex.
     pub sha256_digest: String,
+    /// The first DNS SAN; `None` where the certificate has none.
+    pub dns_san: Option<Vec<u8>>,
+    /// The certificate as PEM, raw; `None` as with an Envoy that has no `connection.peer_certificate`.
+    pub pem: Option<Vec<u8>>,
 }
 
 impl PeerCertificate {
-    /// A certificate that Envoy validated, with this URI SAN and a digest of zeros.
+    /// A certificate that Envoy validated, with this URI SAN and a digest of zeros; no DNS SAN and no PEM.
     #[must_use]
     pub fn valid(uri_san: impl Into<Vec<u8>>) -> Self {
         Self {
             uri_san: Some(uri_san.into()),
             valid: true,
             sha256_digest: "0".repeat(64),
+            dns_san: None,
+            pem: None,
         }
     }
 }
@@ -32,44 +38,66 @@ impl PeerCertificate {
 pub struct Connection {
     source: SocketAddr,
     destination: SocketAddr,
-    peer: Option<PeerCertificate>,
+    security: Security,
+    server_name: Vec<u8>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Security {
+    Plaintext,
+    Tls,
+    Mtls(PeerCertificate),
 }
 
 impl Connection {
-    /// A connection without TLS.
+    /// A connection without TLS; so is one of TLS before the handshake is done.
     #[must_use]
     pub const fn plaintext(source: SocketAddr, destination: SocketAddr) -> Self {
-        Self {
-            source,
-            destination,
-            peer: None,
-        }
+        Self::new(source, destination, Security::Plaintext)
+    }
+
+    /// A TLS connection whose peer presented no certificate.
+    #[must_use]
+    pub const fn tls(source: SocketAddr, destination: SocketAddr) -> Self {
+        Self::new(source, destination, Security::Tls)
     }
 
     /// A TLS connection whose peer presented a certificate.
     #[must_use]
     pub const fn mtls(source: SocketAddr, destination: SocketAddr, peer: PeerCertificate) -> Self {
+        Self::new(source, destination, Security::Mtls(peer))
+    }
+
+    const fn new(source: SocketAddr, destination: SocketAddr, security: Security) -> Self {
         Self {
             source,
             destination,
-            peer: Some(peer),
+            security,
+            server_name: Vec::new(),
         }
+    }
+
+    /// The server name (SNI) that the client asked for; without one, as with an empty one, the property
+    /// `connection.requested_server_name` is empty.
+    #[must_use]
+    pub fn with_server_name(mut self, name: impl Into<Vec<u8>>) -> Self {
+        self.server_name = name.into();
+        self
     }
 
     /// The properties of a stream on this connection.
     #[must_use]
     pub fn properties(&self) -> Properties {
-        let addresses = Properties::new()
+        Properties::new()
             .string(["source", "address"], self.source.to_string())
             .signed(["source", "port"], self.source.port().into())
             .string(["destination", "address"], self.destination.to_string())
             .signed(["destination", "port"], self.destination.port().into())
-            .boolean(["connection", "mtls"], self.peer.is_some())
-            .string(["connection", "requested_server_name"], "");
-        match &self.peer {
-            None => addresses.boolean(["connection", "peer_certificate_valid"], false),
-            Some(peer) => addresses.and(of_peer(peer)),
-        }
+            .string(
+                ["connection", "requested_server_name"],
+                self.server_name.as_slice(),
+            )
+            .and(of_security(&self.security))
     }
 }
 
@@ -81,18 +109,40 @@ pub fn workload<'l>(namespace: &str, labels: impl IntoIterator<Item = (&'l str, 
         .map(["xds", "node", "metadata", "LABELS"], labels)
 }
 
-fn of_peer(peer: &PeerCertificate) -> Properties {
-    let certificate = Properties::new()
-        .string(["connection", "tls_version"], "TLSv1.3")
-        .boolean(["connection", "peer_certificate_valid"], peer.valid)
-        .string(
-            ["connection", "sha256_peer_certificate_digest"],
-            peer.sha256_digest.as_str(),
-        );
-    match &peer.uri_san {
-        None => certificate,
-        Some(san) => certificate.string(["connection", "uri_san_peer_certificate"], san.as_slice()),
+fn of_security(security: &Security) -> Properties {
+    match security {
+        Security::Plaintext => handshake(false, false),
+        Security::Tls => handshake(false, false).and(tls_version()),
+        Security::Mtls(peer) => handshake(true, peer.valid)
+            .and(tls_version())
+            .and(of_certificate(peer)),
     }
+}
+
+fn handshake(mtls: bool, valid: bool) -> Properties {
+    Properties::new()
+        .boolean(["connection", "mtls"], mtls)
+        .boolean(["connection", "peer_certificate_valid"], valid)
+}
+
+fn tls_version() -> Properties {
+    Properties::new().string(["connection", "tls_version"], "TLSv1.3")
+}
+
+fn of_certificate(peer: &PeerCertificate) -> Properties {
+    let parts = [
+        (
+            "sha256_peer_certificate_digest",
+            Some(peer.sha256_digest.as_bytes()),
+        ),
+        ("uri_san_peer_certificate", peer.uri_san.as_deref()),
+        ("dns_san_peer_certificate", peer.dns_san.as_deref()),
+        ("peer_certificate", peer.pem.as_deref()),
+    ];
+    let known = parts.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    known.fold(Properties::new(), |properties, (name, value)| {
+        properties.string(["connection", name], value)
+    })
 }
 
 #[cfg(test)]
@@ -149,5 +199,58 @@ mod tests {
             ["connection", "uri_san_peer_certificate"],
         );
         assert_eq!(uri, Reading::Absent);
+    }
+
+    #[test]
+    fn a_peer_without_a_certificate_gives_tls_and_no_mtls() {
+        let properties = Connection::tls(address("10.0.0.7:1"), address("10.0.0.8:2")).properties();
+        let table = [
+            ("mtls", Reading::Bytes(vec![0])),
+            ("peer_certificate_valid", Reading::Bytes(vec![0])),
+            ("tls_version", Reading::Bytes(b"TLSv1.3".to_vec())),
+            ("sha256_peer_certificate_digest", Reading::Absent),
+            ("peer_certificate", Reading::Absent),
+        ];
+        for (name, expected) in table {
+            assert_eq!(read(&properties, ["connection", name]), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_gives_its_dns_name_digest_and_pem() {
+        let peer = PeerCertificate {
+            sha256_digest: "ab".repeat(32),
+            dns_san: Some(b"orders.shop".to_vec()),
+            pem: Some(b"-----BEGIN CERTIFICATE-----\n".to_vec()),
+            ..PeerCertificate::valid("spiffe://cluster.local/ns/shop/sa/orders")
+        };
+        let connection = Connection::mtls(address("10.0.0.7:1"), address("10.0.0.8:2"), peer);
+        let table = [
+            ("dns_san_peer_certificate", "orders.shop"),
+            (
+                "sha256_peer_certificate_digest",
+                "abababababababababababababababababababababababababababababababab",
+            ),
+            ("peer_certificate", "-----BEGIN CERTIFICATE-----\n"),
+        ];
+        for (name, expected) in table {
+            assert_eq!(
+                read(&connection.properties(), ["connection", name]),
+                Reading::Bytes(expected.as_bytes().to_vec()),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_server_name_is_empty_until_a_client_asks_for_one() {
+        let path = ["connection", "requested_server_name"];
+        let connection = Connection::plaintext(address("10.0.0.7:1"), address("10.0.0.8:2"));
+        assert_eq!(read(&connection.properties(), path), Reading::Bytes(Vec::new()));
+        let named = connection.with_server_name("orders.shop");
+        assert_eq!(
+            read(&named.properties(), path),
+            Reading::Bytes(b"orders.shop".to_vec())
+        );
     }
 }

@@ -6,6 +6,7 @@ mod attributes;
 mod callback;
 mod clock;
 mod direction;
+mod dynamic_metadata;
 mod exports;
 mod headers;
 mod hostcalls;
@@ -33,6 +34,7 @@ pub use abi::{AbiVersion, Action, BufferType, LogLevel, MapType, MetricKind, Sta
 pub use attributes::{Connection, PeerCertificate, workload};
 pub use callback::Callback;
 pub use clock::Clock;
+pub use dynamic_metadata::{DynamicMetadata, MetadataValue};
 pub use headers::Headers;
 pub use limits::Limits;
 pub use local_reply::LocalReply;

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::pairs;
 
+/// The property that holds a stream's dynamic metadata.
+pub(crate) const DYNAMIC_METADATA: &str = "metadata";
+
 /// The value of a property, named after its byte form in `proxy_get_property`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PropertyValue {
@@ -119,6 +122,19 @@ impl Properties {
             .map(|(name, value)| (name.into(), value.into()))
             .collect();
         self.with(path, PropertyValue::Map(pairs))
+    }
+
+    /// Sets the value of a key of filter state, as a filter in front of the plugin does; the key may have dots.
+    #[must_use]
+    pub fn filter_state(self, key: impl AsRef<[u8]>, value: impl Into<Vec<u8>>) -> Self {
+        self.string([b"filter_state", key.as_ref()], value)
+    }
+
+    /// Sets the dynamic metadata of a stream: a serialized `envoy.config.core.v3.Metadata`, such as that of
+    /// [`DynamicMetadata`](crate::DynamicMetadata). Without it a stream's is the empty message.
+    #[must_use]
+    pub fn dynamic_metadata(self, message: impl Into<Vec<u8>>) -> Self {
+        self.string([DYNAMIC_METADATA], message)
     }
 
     /// Takes a property away again.

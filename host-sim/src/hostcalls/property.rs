@@ -5,7 +5,7 @@ use wasmtime::Caller;
 use super::{Answer, ENV, HostLinker, answer};
 use crate::abi::Status;
 use crate::memory::{Guest, ReturnSlot, Span};
-use crate::properties::{Reading, split_path};
+use crate::properties::{DYNAMIC_METADATA, Reading, split_path};
 use crate::state::{State, StreamState};
 
 /// What Envoy puts before the path of a property that a plugin sets, to make it a key of filter state.
@@ -78,7 +78,7 @@ fn read(state: &State, path: &[Vec<u8>]) -> Reading {
         .stream()
         .map_or(Reading::Absent, |stream| read_stream(stream, path));
     match of_stream {
-        Reading::Absent => or_container(state, top, path),
+        Reading::Absent => of_plugin(state, top, path),
         Reading::Bytes(_) | Reading::Unserializable => of_stream,
     }
 }
@@ -105,13 +105,22 @@ fn read_stream(stream: &StreamState, path: &[Vec<u8>]) -> Reading {
     )
 }
 
-fn or_container(state: &State, top: &[u8], path: &[Vec<u8>]) -> Reading {
+fn of_plugin(state: &State, top: &[u8], path: &[Vec<u8>]) -> Reading {
     let of_plugin = state.properties.read(path);
-    let of_streams = state.stream().is_some() && CONTAINERS.contains(&top);
-    let container = path.len() == 1 && (of_streams || top == CONTAINER_EVERYWHERE);
-    if of_plugin == Reading::Absent && container {
-        Reading::Unserializable
-    } else {
-        of_plugin
+    match of_plugin {
+        Reading::Absent if path.len() == 1 => unset(state, top),
+        Reading::Absent | Reading::Bytes(_) | Reading::Unserializable => of_plugin,
     }
+}
+
+/// What a top-level name reads as where no test set it: every stream has dynamic metadata, if empty.
+fn unset(state: &State, top: &[u8]) -> Reading {
+    let in_stream = state.stream().is_some();
+    if in_stream && top == DYNAMIC_METADATA.as_bytes() {
+        return Reading::Bytes(Vec::new());
+    }
+    if (in_stream && CONTAINERS.contains(&top)) || top == CONTAINER_EVERYWHERE {
+        return Reading::Unserializable;
+    }
+    Reading::Absent
 }

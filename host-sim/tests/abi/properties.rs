@@ -1,6 +1,6 @@
 //! Properties.
 
-use spiffe_authz_host_sim::{PluginSetup, Properties};
+use spiffe_authz_host_sim::{Connection, DynamicMetadata, PeerCertificate, PluginSetup, Properties};
 
 use crate::guest::{Guest, SLOT, get, said, said_on_get, say_status};
 
@@ -85,6 +85,61 @@ fn paths_that_envoy_treats_specially_are_treated_so() {
         let properties = Properties::new().boolean(["connection", "mtls"], true);
         assert_eq!(read(properties, path), refused(status), "{path:?}");
     }
+}
+
+#[test]
+fn a_connection_answers_for_addresses_server_name_and_certificate() {
+    let peer = PeerCertificate {
+        dns_san: Some(b"orders.shop".to_vec()),
+        pem: Some(b"-----BEGIN CERTIFICATE-----\nMII=\n".to_vec()),
+        ..PeerCertificate::valid("spiffe://cluster.local/ns/shop/sa/orders")
+    };
+    let (source, destination) = ("10.0.0.7:4242", "[2001:db8::9]:8080");
+    let connection = Connection::mtls(source.parse().unwrap(), destination.parse().unwrap(), peer);
+    let properties = connection.with_server_name("payments.shop").properties();
+    let table = [
+        ("source\0address", source),
+        ("source\0port", r"\x92\x10\x00\x00\x00\x00\x00\x00"),
+        ("destination\0address", destination),
+        ("destination\0port", r"\x90\x1f\x00\x00\x00\x00\x00\x00"),
+        ("connection\0requested_server_name", "payments.shop"),
+        ("connection\0dns_san_peer_certificate", "orders.shop"),
+        (
+            "connection\0peer_certificate",
+            r"-----BEGIN CERTIFICATE-----\nMII=\n",
+        ),
+    ];
+    for (path, bytes) in table {
+        assert_eq!(read(properties.clone(), path.as_bytes()), ok(bytes), "{path:?}");
+    }
+}
+
+#[test]
+fn filter_state_that_another_filter_wrote_is_read_by_its_key_as_one_segment() {
+    let properties = Properties::new().filter_state("spiffe_authz.direct_remote_address", "10.0.0.7");
+    let path = b"filter_state\0spiffe_authz.direct_remote_address";
+    assert_eq!(read(properties.clone(), path), ok("10.0.0.7"));
+    let other = b"filter_state\0spiffe_authz\0direct_remote_address";
+    assert_eq!(read(properties, other), refused("01"));
+}
+
+#[test]
+fn dynamic_metadata_is_one_message_and_empty_until_a_filter_writes_it() {
+    assert_eq!(read(Properties::new(), b"metadata"), ok(""));
+    let metadata = DynamicMetadata::new().with("n", "k", true);
+    let properties = Properties::new().dynamic_metadata(metadata.message());
+    assert_eq!(
+        read(properties, b"metadata"),
+        ok(r"\n\x0e\n\x01n\x12\t\n\x07\n\x01k\x12\x02 \x01")
+    );
+}
+
+#[test]
+fn a_root_context_has_no_dynamic_metadata() {
+    let mut guest = Guest::new();
+    let path = guest.path(&["metadata"]);
+    let body = say_status(&format!("(call $get_property {path} {SLOT})"));
+    assert_eq!(said(&guest.on_configure(&body).start()), ["01"]);
 }
 
 #[test]
