@@ -1,7 +1,7 @@
 //! The answer that a plugin gives in the application's place.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use crate::headers::Headers;
 
@@ -36,20 +36,88 @@ impl LocalReply {
 }
 
 impl LocalReply {
-    /// The headers that Envoy sends: the status, those of the plugin, and length and type of a body.
-    pub(crate) fn sent_headers(&self) -> Headers {
+    /// The headers that Envoy sends in answer to a request with these headers.
+    pub(crate) fn sent_headers(&self, request: &Headers) -> Headers {
         let mut headers = Headers::from_iter([(":status", self.status.to_string())]);
         self.headers
             .iter()
             .for_each(|(name, value)| headers.add_as_envoy(name, value));
-        if !self.body.is_empty() {
-            headers.replace("content-length", self.body.len().to_string());
-            if headers.get("content-type").is_none() {
-                headers.add("content-type", "text/plain");
-            }
+        if is_grpc(request) {
+            self.make_grpc(&mut headers, request);
+        } else {
+            self.describe_body(&mut headers);
         }
         headers
     }
+
+    /// Whether nothing follows the headers.
+    pub(crate) fn ends_with_headers(&self, request: &Headers) -> bool {
+        self.body.is_empty() || is_grpc(request) || is_head(request)
+    }
+
+    /// Status and message are headers too, and the body stays away: a gRPC answer of trailers only.
+    fn make_grpc(&self, headers: &mut Headers, request: &Headers) {
+        headers.replace(":status", "200");
+        headers.replace("content-type", GRPC);
+        if headers.get("grpc-status").is_none_or(<[u8]>::is_empty) {
+            let status = self.grpc_status.unwrap_or_else(|| grpc_status_of(self.status));
+            headers.replace("grpc-status", status.to_string());
+        }
+        if !self.body.is_empty() && !is_head(request) {
+            headers.replace("grpc-message", percent_encoded(&self.body));
+        }
+        headers.remove("content-length");
+    }
+
+    /// A body has its length and a type; without one neither header goes out.
+    fn describe_body(&self, headers: &mut Headers) {
+        if self.body.is_empty() {
+            headers.remove("content-length");
+            headers.remove("content-type");
+            return;
+        }
+        headers.replace("content-length", self.body.len().to_string());
+        if headers.get("content-type").is_none() {
+            headers.add("content-type", "text/plain");
+        }
+    }
+}
+
+const GRPC: &[u8] = b"application/grpc";
+
+/// As Envoy tells a gRPC request: by its content type, with or without a `+` and a format behind it.
+fn is_grpc(request: &Headers) -> bool {
+    let content_type = request.get("content-type").unwrap_or_default();
+    let rest = content_type.strip_prefix(GRPC);
+    request.get(":path").is_some() && rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+')))
+}
+
+fn is_head(request: &Headers) -> bool {
+    request.get(":method") == Some(b"HEAD")
+}
+
+/// The gRPC status that Envoy derives from an HTTP status.
+const fn grpc_status_of(status: u32) -> u32 {
+    match status {
+        400 => 13,
+        401 => 16,
+        403 => 7,
+        404 => 12,
+        429 | 502 | 503 | 504 => 14,
+        _ => 2,
+    }
+}
+
+/// A gRPC message: bytes outside of a space to `}`, and `%`, as two hexadecimal digits.
+fn percent_encoded(text: &[u8]) -> String {
+    text.iter().fold(String::new(), |mut encoded, byte| {
+        if matches!(byte, b' '..=b'}') && *byte != b'%' {
+            encoded.push(char::from(*byte));
+        } else {
+            let _infallible = write!(encoded, "%{byte:02X}");
+        }
+        encoded
+    })
 }
 
 impl fmt::Debug for LocalReply {
@@ -109,5 +177,27 @@ mod tests {
         assert_eq!(grpc_status(16), Some(16));
         assert_eq!(grpc_status(17), None);
         assert_eq!(grpc_status(u32::MAX), None, "the SDK's -1");
+    }
+
+    #[test]
+    fn a_grpc_message_is_printable() {
+        assert_eq!(
+            percent_encoded("n\u{f6} 100%~\n".as_bytes()),
+            "n%C3%B6 100%25%7E%0A"
+        );
+    }
+
+    #[test]
+    fn a_request_is_grpc_by_its_content_type() {
+        let table = [
+            ("application/grpc", true),
+            ("application/grpc+proto", true),
+            ("application/grpc-web", false),
+            ("application/json", false),
+        ];
+        for (content_type, grpc) in table {
+            let request = Headers::from_iter([(":path", "/"), ("content-type", content_type)]);
+            assert_eq!(is_grpc(&request), grpc, "{content_type}");
+        }
     }
 }

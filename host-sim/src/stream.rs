@@ -251,17 +251,25 @@ impl Stream {
     fn reply(&mut self, vm: &mut Vm, direction: Direction, reply: LocalReply) -> Outcome {
         let passed = match direction {
             Direction::Request => {
-                let end = if reply.body.is_empty() {
+                let request = self.request_headers_in(vm);
+                let end = if reply.ends_with_headers(&request) {
                     EndOfStream::Yes
                 } else {
                     EndOfStream::No
                 };
-                self.run_headers(vm, Direction::Response, reply.sent_headers(), end)
+                self.run_headers(vm, Direction::Response, reply.sent_headers(&request), end)
                     .map(drop)
             }
             Direction::Response => Ok(()),
         };
         passed.map_or_else(Outcome::Trapped, |()| Outcome::LocalReply(reply))
+    }
+
+    fn request_headers_in(&self, vm: &Vm) -> Headers {
+        let stream = vm.state().streams.get(&self.context);
+        stream
+            .map(|stream| stream.request_headers.headers.clone())
+            .unwrap_or_default()
     }
 
     fn end(&mut self, vm: &mut Vm) -> Result<(), Trap> {

@@ -2,7 +2,7 @@
 
 use spiffe_authz_host_sim::{Callback, EndOfStream, Headers, LocalReply, Outcome, Properties};
 
-use crate::guest::{Guest, get, said, say_status};
+use crate::guest::{GET, Guest, get, said, say_status};
 
 const NOTHING: &str = "(i32.const 0) (i32.const 0)";
 
@@ -101,6 +101,55 @@ fn a_reply_passes_the_plugin_on_its_way_out() {
     assert_eq!(stream.current_response_headers(), Headers::from_iter(sent));
     let callbacks: Vec<_> = stream.runs().iter().map(|run| run.callback).collect();
     assert_eq!(callbacks, [Callback::RequestHeaders, Callback::ResponseHeaders]);
+}
+
+/// What a client is sent where the plugin answers its request with 403, these headers and this body.
+fn sent(request: &[(&str, &str)], added: &[u8], body: &[u8], grpc_status: i32) -> Headers {
+    let mut guest = Guest::new();
+    let (added, body) = (guest.bytes(added), guest.bytes(body));
+    let call = format!("(call $reply (i32.const 403) {NOTHING} {body} {added} (i32.const {grpc_status}))");
+    let mut plugin = guest.on_request(&say_status(&call)).start();
+    let mut stream = plugin.http_stream(Properties::new());
+    reply_of(stream.request_headers(request, EndOfStream::Yes));
+    stream.current_response_headers()
+}
+
+const JSON: &[u8] = b"\x01\0\0\0\x0c\0\0\0\x10\0\0\0content-type\0application/json\0";
+
+#[test]
+fn a_reply_keeps_the_content_type_that_the_plugin_gave_its_body() {
+    let expected = [
+        (":status", "403"),
+        ("content-type", "application/json"),
+        ("content-length", "2"),
+    ];
+    assert_eq!(sent(&GET, JSON, b"{}", -1), Headers::from_iter(expected));
+}
+
+#[test]
+fn a_reply_without_a_body_has_no_content_type() {
+    assert_eq!(
+        sent(&GET, JSON, b"", -1),
+        Headers::from_iter([(":status", "403")])
+    );
+}
+
+#[test]
+fn a_grpc_request_is_answered_in_headers_only_with_its_status_and_message() {
+    let request = [
+        (":method", "POST"),
+        (":path", "/shop.Orders/Pay"),
+        ("content-type", "application/grpc"),
+    ];
+    for (given, status) in [(-1, "7"), (16, "16"), (17, "7")] {
+        let expected = [
+            (":status", "200"),
+            ("content-type", "application/grpc"),
+            ("grpc-status", status),
+            ("grpc-message", "no%0A"),
+        ];
+        assert_eq!(sent(&request, JSON, b"no\n", given), Headers::from_iter(expected));
+    }
 }
 
 #[test]
