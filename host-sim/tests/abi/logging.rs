@@ -90,6 +90,20 @@ fn a_fixed_clock_is_what_every_clock_of_the_plugin_reads() {
 }
 
 #[test]
+fn the_clock_of_the_setup_counts_from_the_start_on() {
+    let setup = PluginSetup {
+        clock: Clock::Fixed(Duration::from_nanos(1_767_225_600_000_000_001)),
+        ..PluginSetup::default()
+    };
+    let body = "(drop (call $get_time (i32.const 0))) (call $say (i32.const 0) (i32.const 8))";
+    let guest = Guest::new().on_configure(body).on_request(body);
+    let mut plugin = guest.try_start(setup).unwrap();
+    get(&mut plugin.http_stream(Properties::new()));
+    let told = 1_767_225_600_000_000_001_u64.to_le_bytes();
+    assert_eq!(said(&plugin), vec![told.escape_ascii().to_string(); 2]);
+}
+
+#[test]
 fn without_a_fixed_clock_the_time_is_the_machines() {
     let mut plugin = clock_reader().start();
     let before = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
