@@ -27,6 +27,7 @@ mod run;
 mod simulator;
 mod state;
 mod stream;
+mod stream_context;
 mod trap;
 mod vm;
 

@@ -10,27 +10,24 @@ use crate::headers::Headers;
 use crate::hostcalls::filter_state_key;
 use crate::local_reply::LocalReply;
 use crate::outcome::{EndOfStream, Outcome};
-use crate::plugin;
 use crate::properties::Properties;
 use crate::run::{self, CallbackRun};
 use crate::state::{MapSlot, StreamState};
+use crate::stream_context::StreamContext;
 use crate::trap::Trap;
 use crate::vm::{SharedVm, Vm};
 
 /// An HTTP stream. One that is dropped is finished first.
 pub struct Stream {
-    vm: SharedVm,
-    context: u32,
-    root: Option<u32>,
+    context: StreamContext,
     stage: Stage,
-    runs: Vec<CallbackRun>,
 }
 
 impl fmt::Debug for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { context, stage, .. } = self;
         f.debug_struct("Stream")
-            .field("context", context)
+            .field("context", &context.id)
             .field("stage", stage)
             .finish_non_exhaustive()
     }
@@ -38,24 +35,13 @@ impl fmt::Debug for Stream {
 
 impl Stream {
     pub(crate) fn begin(vm: SharedVm, properties: Properties) -> Self {
-        let mut locked = vm.lock();
-        let context = locked.new_context();
-        let root = locked.roots.current();
-        if let Some(root) = root {
-            locked.roots.hold(root);
-        }
         let state = StreamState {
             properties,
             ..StreamState::default()
         };
-        locked.state_mut().streams.insert(context, state);
-        drop(locked);
         Self {
-            vm,
-            context,
-            root,
+            context: StreamContext::begin(vm, state),
             stage: Stage::Begun,
-            runs: Vec::new(),
         }
     }
 
@@ -90,26 +76,27 @@ impl Stream {
         }
         let created = self.stage != Stage::Begun;
         self.stage = Stage::Finished;
-        let vm = self.vm.clone();
+        let vm = self.context.vm.clone();
         let mut vm = vm.lock();
         let ended = if created && vm.failure().is_none() {
             self.end(&mut vm)
         } else {
             Ok(())
         };
-        ended.and(self.release_root(&mut vm))
+        ended.and(self.context.release_root(&mut vm))
     }
 
     /// The request's headers as they are now, with the plugin's changes.
     #[must_use]
     pub fn current_request_headers(&self) -> Headers {
-        self.read(|stream| stream.request_headers.headers.clone())
+        self.context.read(|stream| stream.request_headers.headers.clone())
     }
 
     /// The headers of the response or of the local reply as they are now, with the plugin's changes.
     #[must_use]
     pub fn current_response_headers(&self) -> Headers {
-        self.read(|stream| stream.response_headers.headers.clone())
+        self.context
+            .read(|stream| stream.response_headers.headers.clone())
     }
 
     /// The property that the plugin set under this path; segments are joined by NUL.
@@ -121,51 +108,41 @@ impl Stream {
     /// The filter state under Envoy's key: `wasm.` and the path that the plugin set, as an access log names it.
     #[must_use]
     pub fn filter_state(&self, key: impl AsRef<[u8]>) -> Option<Vec<u8>> {
-        self.read(|stream| stream.filter_state.get(key.as_ref()).cloned())
+        self.context.filter_state(key.as_ref())
     }
 
     /// Everything that the plugin set, by Envoy's key.
     #[must_use]
     pub fn all_filter_state(&self) -> BTreeMap<Vec<u8>, Vec<u8>> {
-        self.read(|stream| stream.filter_state.clone())
+        self.context.all_filter_state()
     }
 
     /// The reply that the plugin gave.
     #[must_use]
     pub fn local_reply(&self) -> Option<LocalReply> {
-        self.read(|stream| stream.local_reply.clone())
+        self.context.read(|stream| stream.local_reply.clone())
     }
 
     /// Every callback of this stream so far, in order.
     #[must_use]
     pub fn runs(&self) -> &[CallbackRun] {
-        &self.runs
+        &self.context.runs
     }
 
     /// Fuel of all runs of one callback of this stream; 0 where it did not run.
     #[must_use]
     pub fn fuel(&self, callback: Callback) -> u64 {
-        run::fuel_of(&self.runs, callback)
+        run::fuel_of(&self.context.runs, callback)
     }
 
     /// Hostcalls of all callbacks of this stream so far, by name.
     #[must_use]
     pub fn hostcalls(&self) -> BTreeMap<&'static str, u64> {
-        run::hostcalls_of(&self.runs)
-    }
-
-    fn read<T: Default>(&self, part: impl FnOnce(&StreamState) -> T) -> T {
-        self.vm
-            .lock()
-            .state()
-            .streams
-            .get(&self.context)
-            .map(part)
-            .unwrap_or_default()
+        run::hostcalls_of(&self.context.runs)
     }
 
     fn headers(&mut self, direction: Direction, headers: Headers, end: EndOfStream) -> Outcome {
-        let vm = self.vm.clone();
+        let vm = self.context.vm.clone();
         let mut vm = vm.lock();
         if vm.failure().is_some() {
             return Outcome::Failed;
@@ -181,7 +158,7 @@ impl Stream {
 
     /// Response headers come only after a request that went on.
     fn awaits(&self, vm: &Vm, direction: Direction) -> bool {
-        let stream = vm.state().streams.get(&self.context);
+        let stream = vm.state().streams.get(&self.context.id);
         let stopped = stream.is_some_and(|stream| {
             stream.local_reply.is_some() || stream.request_headers.open || stream.response_headers.open
         });
@@ -195,44 +172,26 @@ impl Stream {
         headers: Headers,
         end: EndOfStream,
     ) -> Result<Action, Trap> {
-        self.create(vm)?;
+        if self.stage == Stage::Begun {
+            self.context.create(vm)?;
+        }
         self.stage = direction.stage();
         let count = u32::try_from(headers.len()).unwrap_or(u32::MAX);
-        if let Some(stream) = vm.state_mut().streams.get_mut(&self.context) {
+        if let Some(stream) = vm.state_mut().streams.get_mut(&self.context.id) {
             *direction.slot(stream) = MapSlot::arrived(headers);
         }
         let Some(function) = direction.export(vm).clone() else {
             return Ok(Action::Continue);
         };
-        let parameters = (self.context, count, u32::from(end == EndOfStream::Yes));
-        let action = vm.call(
-            (direction.callback(), self.context),
-            &function,
-            parameters,
-            &mut self.runs,
-        )?;
+        let parameters = (self.context.id, count, u32::from(end == EndOfStream::Yes));
+        let action = self
+            .context
+            .call(vm, direction.callback(), &function, parameters)?;
         Ok(Action::try_from(action).unwrap_or(Action::Pause))
     }
 
-    /// Makes the stream's context in the guest, as Envoy does before the first headers.
-    fn create(&mut self, vm: &mut Vm) -> Result<(), Trap> {
-        let create = vm.exports.context_create.clone();
-        match (self.stage, create, self.root) {
-            (Stage::Begun, Some(create), Some(root)) => {
-                let parameters = (self.context, root);
-                vm.call(
-                    (Callback::ContextCreate, self.context),
-                    &create,
-                    parameters,
-                    &mut self.runs,
-                )
-            }
-            (Stage::Begun | Stage::RequestHeaders | Stage::ResponseHeaders | Stage::Finished, _, _) => Ok(()),
-        }
-    }
-
     fn conclude(&mut self, vm: &mut Vm, direction: Direction, action: Action) -> Outcome {
-        let Some(stream) = vm.state_mut().streams.get_mut(&self.context) else {
+        let Some(stream) = vm.state_mut().streams.get_mut(&self.context.id) else {
             return Outcome::OutOfOrder;
         };
         if let Some(reply) = stream.local_reply.clone() {
@@ -266,32 +225,16 @@ impl Stream {
     }
 
     fn request_headers_in(&self, vm: &Vm) -> Headers {
-        let stream = vm.state().streams.get(&self.context);
+        let stream = vm.state().streams.get(&self.context.id);
         stream
             .map(|stream| stream.request_headers.headers.clone())
             .unwrap_or_default()
     }
 
     fn end(&mut self, vm: &mut Vm) -> Result<(), Trap> {
-        let context = self.context;
-        if let Some(log) = vm.exports.log.clone() {
-            vm.call((Callback::Log, context), &log, context, &mut self.runs)?;
-        }
-        if let Some(done) = vm.exports.done.clone() {
-            vm.call((Callback::Done, context), &done, context, &mut self.runs)?;
-        }
-        match vm.exports.delete.clone() {
-            Some(delete) => vm.call((Callback::Delete, context), &delete, context, &mut self.runs),
-            None => Ok(()),
-        }
-    }
-
-    fn release_root(&mut self, vm: &mut Vm) -> Result<(), Trap> {
-        let retired = self.root.take().and_then(|root| vm.roots.release(root));
-        match retired {
-            Some(root) if vm.failure().is_none() => plugin::delete_root(vm, root),
-            Some(_) | None => Ok(()),
-        }
+        self.context.log(vm)?;
+        self.context.done(vm)?;
+        self.context.delete(vm)
     }
 }
 
@@ -299,6 +242,6 @@ impl Drop for Stream {
     fn drop(&mut self) {
         // A trap here is kept as the VM's failure, where the plugin tells it.
         let _trap = self.finish();
-        self.vm.lock().state_mut().streams.remove(&self.context);
+        self.context.forget();
     }
 }
