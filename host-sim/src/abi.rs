@@ -152,6 +152,32 @@ abi_enum! {
 }
 
 abi_enum! {
+    /// A stream, or a direction of one, that a plugin can continue or close (`proxy_stream_type_t`).
+    pub enum StreamType {
+        /// The request of an HTTP stream.
+        HttpRequest = 0,
+        /// The response of an HTTP stream.
+        HttpResponse = 1,
+        /// The downstream side of a TCP stream.
+        Downstream = 2,
+        /// The upstream side of a TCP stream.
+        Upstream = 3,
+    }
+}
+
+abi_enum! {
+    /// Who closed a connection (`proxy_peer_type_t`).
+    pub enum PeerType {
+        /// Not told.
+        Unknown = 0,
+        /// The proxy.
+        Local = 1,
+        /// The other end.
+        Remote = 2,
+    }
+}
+
+abi_enum! {
     /// What a metric measures (`proxy_metric_type_t`).
     pub enum MetricKind {
         /// Only ever grows.

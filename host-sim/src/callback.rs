@@ -23,6 +23,16 @@ pub enum Callback {
     RequestHeaders,
     /// The response's headers are here.
     ResponseHeaders,
+    /// A TCP connection is there; its TLS handshake is still to come.
+    NewConnection,
+    /// Bytes from the downstream peer of a TCP stream are here.
+    DownstreamData,
+    /// Bytes from the upstream peer of a TCP stream are here.
+    UpstreamData,
+    /// The downstream connection of a TCP stream is closed.
+    DownstreamConnectionClose,
+    /// The upstream peer of a TCP stream sends no more.
+    UpstreamConnectionClose,
     /// The stream or the plugin has ended; false asks for more time.
     Done,
     /// The moment of the access log.
@@ -33,7 +43,7 @@ pub enum Callback {
 
 impl Callback {
     /// Every callback, in the order of a stream's life.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 17] = [
         Self::Instantiate,
         Self::Initialize,
         Self::Main,
@@ -43,6 +53,11 @@ impl Callback {
         Self::Configure,
         Self::RequestHeaders,
         Self::ResponseHeaders,
+        Self::NewConnection,
+        Self::DownstreamData,
+        Self::UpstreamData,
+        Self::DownstreamConnectionClose,
+        Self::UpstreamConnectionClose,
         Self::Log,
         Self::Done,
         Self::Delete,
@@ -61,6 +76,11 @@ impl Callback {
             Self::Configure => "proxy_on_configure",
             Self::RequestHeaders => "proxy_on_request_headers",
             Self::ResponseHeaders => "proxy_on_response_headers",
+            Self::NewConnection => "proxy_on_new_connection",
+            Self::DownstreamData => "proxy_on_downstream_data",
+            Self::UpstreamData => "proxy_on_upstream_data",
+            Self::DownstreamConnectionClose => "proxy_on_downstream_connection_close",
+            Self::UpstreamConnectionClose => "proxy_on_upstream_connection_close",
             Self::Done => "proxy_on_done",
             Self::Log => "proxy_on_log",
             Self::Delete => "proxy_on_delete",
@@ -79,15 +99,19 @@ impl Callback {
                 parameters: 2,
                 results: 1,
             }),
-            Self::ContextCreate => Some(Shape {
-                parameters: 2,
-                results: 0,
-            }),
-            Self::RequestHeaders | Self::ResponseHeaders => Some(Shape {
-                parameters: 3,
-                results: 1,
-            }),
-            Self::Done => Some(Shape {
+            Self::ContextCreate | Self::DownstreamConnectionClose | Self::UpstreamConnectionClose => {
+                Some(Shape {
+                    parameters: 2,
+                    results: 0,
+                })
+            }
+            Self::RequestHeaders | Self::ResponseHeaders | Self::DownstreamData | Self::UpstreamData => {
+                Some(Shape {
+                    parameters: 3,
+                    results: 1,
+                })
+            }
+            Self::Done | Self::NewConnection => Some(Shape {
                 parameters: 1,
                 results: 1,
             }),

@@ -24,14 +24,20 @@ mod properties;
 mod random;
 mod roots;
 mod run;
+mod side;
 mod simulator;
 mod state;
 mod stream;
 mod stream_context;
+mod tcp_state;
+mod tcp_stream;
 mod trap;
 mod vm;
 
-pub use abi::{AbiVersion, Action, BufferType, LogLevel, MapType, MetricKind, Status, UnknownNumber};
+pub use abi::{
+    AbiVersion, Action, BufferType, LogLevel, MapType, MetricKind, PeerType, Status, StreamType,
+    UnknownNumber,
+};
 pub use attributes::{Connection, PeerCertificate, workload};
 pub use callback::Callback;
 pub use clock::Clock;
@@ -42,11 +48,12 @@ pub use local_reply::LocalReply;
 pub use log::LogLine;
 pub use metrics::{MetricValue, Metrics};
 pub use module::{Module, ModuleError};
-pub use outcome::{EndOfStream, Outcome};
+pub use outcome::{EndOfStream, Outcome, TcpOutcome};
 pub use plugin::{Plugin, PluginError, PluginFailure};
 pub use plugin_setup::PluginSetup;
 pub use properties::{Properties, PropertyValue};
 pub use run::CallbackRun;
 pub use simulator::{Simulator, SimulatorError};
 pub use stream::Stream;
+pub use tcp_stream::TcpStream;
 pub use trap::{Trap, TrapCause};

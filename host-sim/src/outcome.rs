@@ -12,7 +12,7 @@ pub enum EndOfStream {
     No,
 }
 
-/// What became of a callback of a stream.
+/// What became of a callback of an HTTP stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The next filter has its turn.
@@ -26,5 +26,22 @@ pub enum Outcome {
     /// The VM was lost before this callback; nothing ran.
     Failed,
     /// The stream is past this callback, or paused before it, or answered, or finished; nothing ran.
+    OutOfOrder,
+}
+
+/// What became of an event of a TCP stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TcpOutcome {
+    /// The next filter has its turn, and the bytes that were held went on.
+    Continue,
+    /// A new connection goes no further; or the bytes of this direction are held, until more of them come.
+    Pause,
+    /// The plugin closed the connection, and its context has ended.
+    Closed,
+    /// A callback trapped, and the VM is lost: Envoy closes the connection.
+    Trapped(Trap),
+    /// The VM was lost before this event; nothing ran.
+    Failed,
+    /// There is no connection yet, or it goes no further, or it is closed, or its peer sends no more; nothing ran.
     OutOfOrder,
 }

@@ -14,6 +14,7 @@ use crate::plugin_setup::PluginSetup;
 use crate::properties::Properties;
 use crate::run::{self, CallbackRun};
 use crate::stream::Stream;
+use crate::tcp_stream::TcpStream;
 use crate::trap::Trap;
 use crate::vm::{SharedVm, Vm};
 
@@ -101,6 +102,11 @@ impl Plugin {
     /// Begins an HTTP stream with these properties; nothing is called before its first headers.
     pub fn http_stream(&mut self, properties: Properties) -> Stream {
         Stream::begin(self.vm.clone(), properties)
+    }
+
+    /// Begins a TCP stream with these properties; nothing is called before its new connection.
+    pub fn tcp_stream(&mut self, properties: Properties) -> TcpStream {
+        TcpStream::begin(self.vm.clone(), properties)
     }
 
     /// Sets the plugin's clock.

@@ -15,6 +15,7 @@ use crate::metrics::Metrics;
 use crate::plugin_setup::PluginSetup;
 use crate::properties::Properties;
 use crate::random::Random;
+use crate::tcp_state::TcpState;
 
 /// Everything that hostcalls read and change.
 pub(crate) struct State {
@@ -94,6 +95,15 @@ impl State {
         self.streams.get_mut(&self.running.context)
     }
 
+    /// The connection of the running callback; `None` in a root context and in an HTTP stream.
+    pub(crate) fn tcp(&self) -> Option<&TcpState> {
+        self.stream()?.tcp.as_ref()
+    }
+
+    pub(crate) fn tcp_mut(&mut self) -> Option<&mut TcpState> {
+        self.stream_mut()?.tcp.as_mut()
+    }
+
     /// The map as the guest may read it now; `None` where there is no such map at this point.
     pub(crate) fn readable_map(&self, map: MapType) -> Option<&Headers> {
         let slot = self.stream()?.slot(map)?;
@@ -136,6 +146,8 @@ pub(crate) struct StreamState {
     /// By Envoy's key: `wasm.` and the path that the plugin set.
     pub(crate) filter_state: BTreeMap<Vec<u8>, Vec<u8>>,
     pub(crate) local_reply: Option<LocalReply>,
+    /// There where this is a TCP stream.
+    pub(crate) tcp: Option<TcpState>,
 }
 
 /// A header map and whether the guest has it before it.

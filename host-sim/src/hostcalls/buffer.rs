@@ -1,11 +1,13 @@
-//! Buffers: the VM's and the plugin's configuration. Nothing fills the others yet: they read as Envoy's do then.
+//! Buffers: the VM's and the plugin's configuration, and the bytes of TCP streams. Nothing fills the others yet:
+//! they read as Envoy's do then.
 
 use wasmtime::Caller;
 
 use super::{Answer, ENV, HostLinker, answer};
 use crate::abi::{BufferType, Status};
-use crate::memory::{Guest, ReturnSlot};
+use crate::memory::{Guest, ReturnSlot, Span};
 use crate::state::State;
+use crate::tcp_state::Flow;
 
 pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
     linker.func_wrap(
@@ -27,6 +29,16 @@ pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
             })
         },
     )?;
+    linker.func_wrap(
+        ENV,
+        "proxy_set_buffer_bytes",
+        |caller: Caller<'_, State>, buffer: u32, start: u32, length: u32, pointer: u32, size: u32| {
+            let data = Span::new(pointer, size);
+            answer(caller, "proxy_set_buffer_bytes", |guest| {
+                set_bytes(guest, buffer, start, length, data)
+            })
+        },
+    )?;
     Ok(())
 }
 
@@ -42,15 +54,30 @@ fn status(guest: &mut Guest<'_>, buffer: u32, size: u32, flags: u32) -> Answer {
     guest.write_u32(flags, 0)
 }
 
+/// Only the bytes of a TCP stream can be changed; any other buffer that is there is a bad argument.
+fn set_bytes(guest: &mut Guest<'_>, buffer: u32, start: u32, length: u32, data: Span) -> Answer {
+    let kind = buffer_type(buffer)?;
+    buffer_of(guest.state(), buffer)?;
+    let data = guest.read(data)?;
+    let flow = guest.state().tcp_mut().and_then(|tcp| tcp.flow_mut(kind));
+    let flow = flow.ok_or(Status::BadArgument)?;
+    Ok(flow.replace(start, length, &data)?)
+}
+
+fn buffer_type(number: u32) -> Result<BufferType, Status> {
+    BufferType::try_from(number).map_err(|_| Status::BadArgument)
+}
+
 fn buffer_of(state: &State, buffer: u32) -> Result<&[u8], Status> {
-    match BufferType::try_from(buffer).map_err(|_| Status::BadArgument)? {
+    let kind = buffer_type(buffer)?;
+    match kind {
         BufferType::VmConfiguration => Ok(&state.vm_configuration),
         BufferType::PluginConfiguration => state.plugin_configuration.as_deref().ok_or(Status::NotFound),
-        BufferType::HttpRequestBody
-        | BufferType::HttpResponseBody
-        | BufferType::DownstreamData
-        | BufferType::UpstreamData
-        | BufferType::GrpcReceiveBuffer => Ok(&[]),
+        BufferType::DownstreamData | BufferType::UpstreamData => {
+            let flow = state.tcp().and_then(|tcp| tcp.flow(kind));
+            Ok(flow.map_or(&[], Flow::readable))
+        }
+        BufferType::HttpRequestBody | BufferType::HttpResponseBody | BufferType::GrpcReceiveBuffer => Ok(&[]),
         BufferType::HttpCallResponseBody | BufferType::CallData => Err(Status::NotFound),
     }
 }

@@ -13,6 +13,7 @@ mod metrics;
 mod not_served;
 mod property;
 mod response;
+mod stream;
 mod time;
 mod wasi;
 mod wasi_stubs;
@@ -36,6 +37,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<HostLinker> {
     metrics::link(&mut linker)?;
     property::link(&mut linker)?;
     response::link(&mut linker)?;
+    stream::link(&mut linker)?;
     time::link(&mut linker)?;
     not_served::link(&mut linker)?;
     for module in wasi::MODULES {

@@ -8,10 +8,8 @@ use super::{ENV, HostLinker};
 use crate::trap::{HostTrap, TrapCause};
 
 /// Each name with the number of its parameters; all are i32, and so is the result.
-const NOT_SERVED: [(&str, usize); 20] = [
+const NOT_SERVED: [(&str, usize); 17] = [
     ("proxy_call_foreign_function", 6),
-    ("proxy_close_stream", 1),
-    ("proxy_continue_stream", 1),
     ("proxy_dequeue_shared_queue", 3),
     ("proxy_done", 0),
     ("proxy_enqueue_shared_queue", 3),
@@ -25,7 +23,6 @@ const NOT_SERVED: [(&str, usize); 20] = [
     ("proxy_http_call", 10),
     ("proxy_register_shared_queue", 3),
     ("proxy_resolve_shared_queue", 5),
-    ("proxy_set_buffer_bytes", 5),
     ("proxy_set_effective_context", 1),
     ("proxy_set_shared_data", 5),
     ("proxy_set_tick_period_milliseconds", 1),

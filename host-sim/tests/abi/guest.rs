@@ -31,6 +31,9 @@ const KIT: &str = r#"
 (import "env" "proxy_set_property" (func $set_property (param i32 i32 i32 i32) (result i32)))
 (import "env" "proxy_send_local_response"
   (func $reply (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
+(import "env" "proxy_set_buffer_bytes" (func $set_buffer (param i32 i32 i32 i32 i32) (result i32)))
+(import "env" "proxy_continue_stream" (func $continue (param i32) (result i32)))
+(import "env" "proxy_close_stream" (func $close (param i32) (result i32)))
 (import "env" "proxy_define_metric" (func $define_metric (param i32 i32 i32 i32) (result i32)))
 (import "env" "proxy_increment_metric" (func $increment_metric (param i32 i64) (result i32)))
 (import "env" "proxy_record_metric" (func $record_metric (param i32 i64) (result i32)))

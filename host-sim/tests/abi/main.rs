@@ -21,4 +21,5 @@ mod metering;
 mod metrics;
 mod modules;
 mod properties;
+mod tcp_streams;
 mod wasi;
