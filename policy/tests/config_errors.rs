@@ -52,7 +52,7 @@ fn three_mistakes_are_three_messages_with_their_paths() {
              `notTrustDomains`, `ipBlocks`, `notIpBlocks`, `remoteIpBlocks`, `notRemoteIpBlocks`",
             "resources[1].spec.mtls.mode: `STRCT` is not an mTLS mode: STRICT, PERMISSIVE, DISABLE or UNSET",
             "resources[0].spec.rules[1].to[0].operation.ports[1]: `http` is not a port: a decimal number from 0 \
-             to 65535",
+             to 65535, or a range such as `8000-8099`",
         ]
     );
 }

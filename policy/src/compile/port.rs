@@ -7,7 +7,11 @@ use crate::matcher::port::PortMatcher;
 pub(crate) fn compile(value: &str, at: &FieldPath<'_>, problems: &mut Problems) -> Vec<PortMatcher> {
     let port = PortMatcher::parse(value);
     if port.is_none() {
-        problems.invalid(at, value, "a port: a decimal number from 0 to 65535");
+        problems.invalid(
+            at,
+            value,
+            "a port: a decimal number from 0 to 65535, or a range such as `8000-8099`",
+        );
     }
     Vec::from_iter(port)
 }

@@ -1,17 +1,22 @@
 //! [`PortMatcher`]: a value of `ports`.
 
-/// A destination port, compared exactly.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct PortMatcher(u16);
+use std::ops::RangeInclusive;
+
+/// A destination port, or a range of them with both ends (E-3).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct PortMatcher(RangeInclusive<u16>);
 
 impl PortMatcher {
-    /// Reads a decimal number from 0 to 65535; `None` for anything else.
+    /// Reads a decimal number from 0 to 65535, or two with a `-` between them, the first not above the last;
+    /// `None` for anything else.
     pub(crate) fn parse(value: &str) -> Option<Self> {
-        parse_port(value).map(Self)
+        let (first, last) = value.split_once('-').unwrap_or((value, value));
+        let range = parse_port(first)?..=parse_port(last)?;
+        (!range.is_empty()).then_some(Self(range))
     }
 
-    pub(crate) fn matches(self, port: u16) -> bool {
-        self.0 == port
+    pub(crate) fn matches(&self, port: u16) -> bool {
+        self.0.contains(&port)
     }
 }
 
@@ -36,18 +41,33 @@ mod tests {
             assert_eq!(parse_port(value), Some(port));
         }
         for value in [
-            "",
-            "65536",
-            "+80",
-            "-1",
-            " 80",
-            "80 ",
-            "0x50",
-            "http",
-            "8080-8090",
-            "٨٠",
+            "", "65536", "+80", "-1", " 80", "80 ", "0x50", "http", "8080-", "٨٠",
         ] {
             assert_eq!(parse_port(value), None, "`{value}`");
+        }
+    }
+
+    #[test]
+    fn a_range_has_both_its_ends() {
+        let range = PortMatcher::parse("8000-8010").unwrap();
+        assert!(range.matches(8000) && range.matches(8005) && range.matches(8010));
+        assert!(!range.matches(7999) && !range.matches(8011));
+        assert!(PortMatcher::parse("80-80").unwrap().matches(80));
+    }
+
+    #[test]
+    fn a_range_that_is_none_is_refused() {
+        for value in [
+            "81-80",
+            "-",
+            "80-",
+            "-80",
+            "80-90-100",
+            "80 - 90",
+            "80-65536",
+            "a-b",
+        ] {
+            assert_eq!(PortMatcher::parse(value), None, "`{value}`");
         }
     }
 }

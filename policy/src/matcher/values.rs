@@ -139,7 +139,8 @@ mod tests {
     #[test]
     fn a_repeated_attribute_is_compared_value_by_value() {
         use Truth::{False, True, Unknown};
-        let table: [(&[u8], &[u8], (Truth, Truth), (Truth, Truth)); 5] = [
+        type Row = (&'static [u8], &'static [u8], (Truth, Truth), (Truth, Truth));
+        let table: [Row; 5] = [
             (&[1], &[1], (True, False), (True, False)),
             (&[1], &[2], (False, True), (False, True)),
             (&[1], &[1, 2], (True, False), (Unknown, Unknown)),

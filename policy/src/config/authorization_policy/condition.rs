@@ -46,14 +46,19 @@ impl RawCondition {
     }
 }
 
-/// Whether every list of the condition is absent or empty (S-4). One with an element that could not be read asks.
+/// Whether every list of the condition is absent or empty (S-4). One that could not be read asks something.
 fn asks_nothing(condition: &Document) -> bool {
-    let Document::Map(fields) = condition else {
-        return false;
+    let asks = |(name, value): &(String, Document)| {
+        name != "key" && *value != Document::Null && value.as_list() != Some(&[])
     };
-    !fields
-        .iter()
-        .any(|(_, value)| matches!(value, Document::List(items) if !items.is_empty()))
+    match condition {
+        Document::Map(fields) => !fields.iter().any(asks),
+        Document::Null
+        | Document::Bool(_)
+        | Document::Number(_)
+        | Document::String(_)
+        | Document::List(_) => false,
+    }
 }
 
 /// A number, or text that describes numbers (E-5).
