@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use spiffe_authz_policy::{Decision, RequestDocument};
+use spiffe_authz_policy::{PolicyId, PolicySet, Request, RequestDocument};
 
 use crate::configuration;
 use crate::failure::Failure;
@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             line: index.saturating_add(1),
             errors,
         })?;
-        let answer = request.with_request(|request| Answer::of(&policies.decide(request)));
+        let answer = request.with_request(|request| Answer::to(request, &policies));
         write_line(&mut answers, &answer).map_err(Failure::Unwritable)?;
     }
     answers.flush().map_err(Failure::Unwritable)
@@ -70,16 +70,30 @@ struct Answer {
     policy: Option<String>,
     /// The index of that rule in its policy.
     rule: Option<usize>,
+    /// The AUDIT policies that match.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    audited: Vec<String>,
+    /// The dry-run policies that would deny.
+    #[serde(rename = "wouldDeny", skip_serializing_if = "Vec::is_empty")]
+    would_deny: Vec<String>,
+    /// The dry-run policies that would allow.
+    #[serde(rename = "wouldAllow", skip_serializing_if = "Vec::is_empty")]
+    would_allow: Vec<String>,
 }
 
 impl Answer {
-    fn of(decision: &Decision<'_>) -> Self {
+    fn to(request: &Request<'_>, policies: &PolicySet) -> Self {
+        let (decision, observations) = (policies.decide(request), policies.observe(request));
         let rule = decision.rule();
+        let names = |ids: Vec<&PolicyId>| ids.into_iter().map(PolicyId::to_string).collect();
         Self {
             decision: decision.effect(),
             cause: decision.code(),
             policy: rule.map(|rule| rule.policy.to_string()),
             rule: rule.map(|rule| rule.index),
+            audited: names(observations.audited.iter().map(|rule| rule.policy).collect()),
+            would_deny: names(observations.would_deny),
+            would_allow: names(observations.would_allow),
         }
     }
 }

@@ -83,6 +83,36 @@ fn every_request_has_one_line_in_order() {
 }
 
 #[test]
+fn policies_that_only_watch_are_named_where_they_say_something() {
+    let watching = format!(
+        "{CONFIGURATION}{}",
+        r#"
+  - apiVersion: security.istio.io/v1
+    kind: AuthorizationPolicy
+    metadata: {name: log-orders, namespace: shop}
+    spec: {action: AUDIT, rules: [{to: [{operation: {paths: ["/orders/*"]}}]}]}
+  - apiVersion: security.istio.io/v1
+    kind: AuthorizationPolicy
+    metadata: {name: no-orders, namespace: shop, annotations: {istio.io/dry-run: "true"}}
+    spec: {action: DENY, rules: [{}]}
+"#
+    );
+    let request = REQUESTS.lines().next().unwrap();
+    let outcome = decide(&watching, request.as_bytes());
+    let line = concat!(
+        r#"{"decision":"allow","cause":"matched-allow","policy":"shop/orders","rule":0,"#,
+        r#""audited":["shop/log-orders"],"wouldDeny":["shop/no-orders"]}"#,
+        "\n",
+    );
+    assert_eq!(
+        (outcome.code, outcome.stdout.as_str()),
+        (0, line),
+        "{}",
+        outcome.stderr
+    );
+}
+
+#[test]
 fn a_configuration_in_json_is_taken_as_well() {
     let outcome = decide(r#"{"workload": {"namespace": "shop"}, "resources": []}"#, b"{}");
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);

@@ -9,9 +9,14 @@
 
 mod common;
 
+use std::sync::LazyLock;
+
 use common::{authorization_policy, compile, config, peer_authentication, request};
 use serde_json::{Value, json};
-use spiffe_authz_policy::{Attribute, Peer, PolicySet, Request};
+use spiffe_authz_policy::{
+    Attribute, Body, Decision, Denial, Document, Input, LeafCertificate, Limits, Peer, PolicySet, Request,
+    Shadow, ShadowResult,
+};
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -148,65 +153,246 @@ fn the_rule_named_is_the_first_in_policy_order_then_rule_index() {
     );
 }
 
-/// The request with one attribute that the host failed to give.
-fn with_unreadable(attribute: usize) -> Request<'static> {
-    let request = request();
-    match attribute {
-        0 => Request {
-            peer: Peer::Unreadable,
-            ..request
-        },
-        1 => Request {
-            destination_port: Attribute::Unreadable,
-            ..request
-        },
-        2 => Request {
-            method: Attribute::Unreadable,
-            ..request
-        },
-        3 => Request {
-            host: Attribute::Unreadable,
-            ..request
-        },
-        _ => Request {
-            path: Attribute::Unreadable,
-            ..request
-        },
+/// Each attribute as nobody could read it, with a rule that reads it and matches [`full`], and one that does not.
+fn readers() -> [(Request<'static>, Value, Value); 12] {
+    let full = full();
+    let from = |field: &str, value: &str| json!([{"from": [{"source": {field: [value]}}]}]);
+    let to = |field: &str, value: &str| json!([{"to": [{"operation": {field: [value]}}]}]);
+    let when = |key: &str, value: &str| json!([{"when": [{"key": key, "values": [value]}]}]);
+    let unreadable = |change: fn(&mut Request<'static>)| {
+        let mut request = full.clone();
+        change(&mut request);
+        request
+    };
+    [
+        (
+            unreadable(|request| request.peer = Peer::Unreadable),
+            from("principals", "*"),
+            from("principals", "x"),
+        ),
+        (
+            unreadable(|request| request.destination_port = Attribute::Unreadable),
+            to("ports", "8080"),
+            to("ports", "1"),
+        ),
+        (
+            unreadable(|request| request.method = Attribute::Unreadable),
+            to("methods", "GET"),
+            to("methods", "PUT"),
+        ),
+        (
+            unreadable(|request| request.host = Attribute::Unreadable),
+            to("hosts", "orders.shop"),
+            to("hosts", "x"),
+        ),
+        (
+            unreadable(|request| request.path = Attribute::Unreadable),
+            to("paths", "/orders/1"),
+            to("paths", "/x"),
+        ),
+        (
+            unreadable(|request| request.headers = Attribute::Unreadable),
+            when("request.headers[x-role]", "admin"),
+            when("request.headers[x-role]", "x"),
+        ),
+        (
+            unreadable(|request| request.remote_ip = Attribute::Unreadable),
+            from("remoteIpBlocks", "10.0.0.0/8"),
+            from("remoteIpBlocks", "11.0.0.0/8"),
+        ),
+        (
+            unreadable(|request| request.destination_ip = Attribute::Unreadable),
+            when("destination.ip", "10.0.0.8"),
+            when("destination.ip", "10.0.0.9"),
+        ),
+        (
+            unreadable(|request| request.sni = Attribute::Unreadable),
+            when("connection.sni", "a.shop"),
+            when("connection.sni", "x"),
+        ),
+        (
+            unreadable(|request| request.metadata = Attribute::Unreadable),
+            when("experimental.envoy.filters.a[k]", "v"),
+            when("experimental.envoy.filters.a[k]", "x"),
+        ),
+        (
+            unreadable(|request| request.metadata = Attribute::Unreadable),
+            from("requestPrincipals", "issuer/alice"),
+            from("requestPrincipals", "x/y"),
+        ),
+        (
+            unreadable(without_leaf),
+            when("source.certificate.dnsSan", "a.shop"),
+            when("source.certificate.dnsSan", "x"),
+        ),
+    ]
+}
+
+fn without_leaf(request: &mut Request<'static>) {
+    if let Peer::Certificate(certificate) = &mut request.peer {
+        certificate.leaf = Attribute::Unreadable;
     }
+}
+
+static LEAF: LazyLock<LeafCertificate> = LazyLock::new(|| LeafCertificate {
+    dns_sans: vec!["a.shop".to_owned()],
+    ..LeafCertificate::default()
+});
+
+static METADATA: LazyLock<Document> = LazyLock::new(|| {
+    let json = br#"{"envoy.filters.a": {"k": "v"},
+        "envoy.filters.http.jwt_authn": {"payload": {"iss": "issuer", "sub": "alice"}}}"#;
+    Document::from_json(json, Limits::default()).unwrap()
+});
+
+/// [`request`] with every attribute known.
+fn full() -> Request<'static> {
+    let mut request = Request {
+        source_ip: Attribute::Known([10, 0, 0, 7].into()),
+        remote_ip: Attribute::Known([10, 0, 0, 9].into()),
+        destination_ip: Attribute::Known([10, 0, 0, 8].into()),
+        sni: Attribute::Known(b"a.shop"),
+        headers: Attribute::Known(&[(b"x-role", b"admin")]),
+        metadata: Attribute::Known(&METADATA),
+        ..request()
+    };
+    if let Peer::Certificate(certificate) = &mut request.peer {
+        certificate.leaf = Attribute::Known(&LEAF);
+    }
+    request
 }
 
 #[test]
 fn an_unreadable_attribute_matches_no_allow_rule_and_every_deny_rule() {
-    let sources = json!([{"source": {"principals": ["*"]}}]);
-    let operation = |field: &str, value: &str| json!([{"operation": {field: [value]}}]);
-    let rules = [
-        json!([{"from": sources}]),
-        json!([{"to": operation("ports", "8080")}]),
-        json!([{"to": operation("methods", "GET")}]),
-        json!([{"to": operation("hosts", "orders.shop")}]),
-        json!([{"to": operation("paths", "/orders/1")}]),
-    ];
-    for (attribute, rule) in rules.iter().enumerate() {
-        let set = policies("istio", &[allow(rule.clone())]);
-        assert!(verdict(&set, &request()).starts_with("allow"), "{rule}");
-        assert_eq!(
-            verdict(&set, &with_unreadable(attribute)),
-            "deny no-matching-allow",
-            "{rule}"
-        );
-        let other = json!(
-            rule.to_string()
-                .replace("orders", "x")
-                .replace("8080", "1")
-                .replace("GET", "PUT")
-        );
-        let other: Value = serde_json::from_str(other.as_str().unwrap()).unwrap();
-        let set = policies("istio", &[allow(json!([{}])), deny(other)]);
+    for (unreadable, matching, other) in readers() {
+        let set = policies("istio", &[allow(matching.clone())]);
+        assert!(verdict(&set, &full()).starts_with("allow"), "{matching}");
+        assert_eq!(verdict(&set, &unreadable), "deny no-matching-allow", "{matching}");
+        let set = policies("istio", &[allow(json!([{}])), deny(other.clone())]);
+        assert!(verdict(&set, &full()).starts_with("allow"), "{other}");
         assert!(
-            verdict(&set, &with_unreadable(attribute)).starts_with("deny matched-deny"),
-            "{rule}"
+            verdict(&set, &unreadable).starts_with("deny matched-deny"),
+            "{other}"
         );
     }
+}
+
+#[test]
+fn a_direct_peer_address_that_cannot_be_read_is_a_cause_of_its_own() {
+    let block = |block: &str| json!([{}, {"from": [{"source": {"ipBlocks": [block]}}]}]);
+    let unreadable = Request {
+        source_ip: Attribute::Unreadable,
+        ..full()
+    };
+    for profile in PROFILES {
+        let deny_rules = json!([block("11.0.0.0/8")[1]]);
+        let set = policies(profile, &[allow(json!([{}])), deny(deny_rules)]);
+        assert!(verdict(&set, &full()).starts_with("allow"));
+        assert_eq!(
+            verdict(&set, &unreadable),
+            "deny source-ip-unreadable ns[shop]-policy[deny]-rule[0]"
+        );
+        let set = policies(profile, &[allow(json!([block("10.0.0.7")[1]]))]);
+        assert!(verdict(&set, &full()).starts_with("allow"));
+        assert_eq!(
+            verdict(&set, &unreadable),
+            "deny source-ip-unreadable ns[shop]-policy[allow]-rule[0]"
+        );
+        // Where another rule decides, the address is not the cause.
+        let set = policies(profile, &[allow(block("10.0.0.7"))]);
+        assert_eq!(
+            verdict(&set, &unreadable),
+            "allow matched-allow ns[shop]-policy[allow]-rule[0]"
+        );
+        let set = policies(profile, &[allow(from("x"))]);
+        assert_eq!(verdict(&set, &unreadable), "deny no-matching-allow");
+    }
+}
+
+#[test]
+fn a_set_reads_what_its_policies_read_and_no_more() {
+    let table = [
+        (json!([{}]), None),
+        (
+            json!([{"from": [{"source": {"notIpBlocks": ["10.0.0.7"]}}]}]),
+            Some(Input::SourceIp),
+        ),
+        (
+            json!([{"when": [{"key": "remote.ip", "values": ["::1"]}]}]),
+            Some(Input::RemoteIp),
+        ),
+        (
+            json!([{"when": [{"key": "connection.sni", "values": ["*"]}]}]),
+            Some(Input::Sni),
+        ),
+        (
+            json!([{"when": [{"key": "request.auth.claims[a]", "values": ["*"]}]}]),
+            Some(Input::Metadata),
+        ),
+        (
+            json!([{"when": [{"key": "source.certificate.dnsSan", "values": ["*"]}]}]),
+            Some(Input::Certificate),
+        ),
+    ];
+    for (rules, read) in table {
+        let set = policies("istio", &[allow(rules.clone())]);
+        for input in [
+            Input::SourceIp,
+            Input::RemoteIp,
+            Input::DestinationIp,
+            Input::Sni,
+            Input::Metadata,
+            Input::Certificate,
+            Input::Time,
+        ] {
+            assert_eq!(set.reads(input), read == Some(input), "{rules} {input:?}");
+        }
+    }
+}
+
+#[test]
+fn only_a_deny_rule_answers_with_the_response_of_its_policy() {
+    let spec = json!({
+        "action": "DENY",
+        "rules": [{"to": [{"operation": {"paths": ["/orders/1"]}}]}],
+        "denyResponse": {"status": 404, "json": {"error": "not found"}},
+    });
+    let set = policies("istio", &[authorization_policy("deny", spec)]);
+    let request = request();
+    let Decision::Deny(Denial::MatchedDeny {
+        response: Some(response),
+        ..
+    }) = set.decide(&request)
+    else {
+        panic!("the policy denies with its response")
+    };
+    assert_eq!(response.status, Some(404));
+    assert_eq!(
+        response.body.as_ref().map(Body::as_str),
+        Some(r#"{"error":"not found"}"#)
+    );
+}
+
+#[test]
+fn istio_own_dry_run_is_shown_in_its_profile_alone() {
+    let dry_run = |name: &str, action: &str, rules: Value| {
+        let mut policy = authorization_policy(name, json!({"action": action, "rules": rules}));
+        policy["metadata"]["annotations"] = json!({"istio.io/dry-run": "true"});
+        policy
+    };
+    let resources = [
+        dry_run("a", "ALLOW", from("x")),
+        dry_run("b", "DENY", json!([{}])),
+    ];
+    let (request, set) = (request(), policies("istio", &resources));
+    let shadow = set.observe(&request).shadow;
+    assert_eq!(shadow.allow, Some(ShadowResult::Denied(None)));
+    let Some(ShadowResult::Denied(Some(rule))) = shadow.deny else {
+        panic!("{shadow:?}")
+    };
+    assert_eq!(rule.to_string(), "ns[shop]-policy[b]-rule[0]");
+    let zero_trust = policies("zero-trust", &resources);
+    assert_eq!(zero_trust.observe(&request).shadow, Shadow::default());
 }
 
 #[test]
