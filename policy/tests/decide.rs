@@ -153,77 +153,92 @@ fn the_rule_named_is_the_first_in_policy_order_then_rule_index() {
     );
 }
 
-/// Each attribute as nobody could read it, with a rule that reads it and matches [`full`], and one that does not.
-fn readers() -> [(Request<'static>, Value, Value); 12] {
-    let full = full();
-    let from = |field: &str, value: &str| json!([{"from": [{"source": {field: [value]}}]}]);
-    let to = |field: &str, value: &str| json!([{"to": [{"operation": {field: [value]}}]}]);
-    let when = |key: &str, value: &str| json!([{"when": [{"key": key, "values": [value]}]}]);
-    let unreadable = |change: fn(&mut Request<'static>)| {
-        let mut request = full.clone();
-        change(&mut request);
-        request
-    };
+/// How an attribute is lost, a rule that reads it and matches [`full`], and one that does not.
+type Reader = (fn(&mut Request<'static>), Value, Value);
+
+fn source(field: &str, value: &str) -> Value {
+    json!([{"from": [{"source": {field: [value]}}]}])
+}
+
+fn operation(field: &str, value: &str) -> Value {
+    json!([{"to": [{"operation": {field: [value]}}]}])
+}
+
+fn condition(key: &str, value: &str) -> Value {
+    json!([{"when": [{"key": key, "values": [value]}]}])
+}
+
+fn readers_of_operations() -> [Reader; 5] {
     [
         (
-            unreadable(|request| request.peer = Peer::Unreadable),
-            from("principals", "*"),
-            from("principals", "x"),
+            |request| request.destination_port = Attribute::Unreadable,
+            operation("ports", "8080"),
+            operation("ports", "1"),
         ),
         (
-            unreadable(|request| request.destination_port = Attribute::Unreadable),
-            to("ports", "8080"),
-            to("ports", "1"),
+            |request| request.method = Attribute::Unreadable,
+            operation("methods", "GET"),
+            operation("methods", "PUT"),
         ),
         (
-            unreadable(|request| request.method = Attribute::Unreadable),
-            to("methods", "GET"),
-            to("methods", "PUT"),
+            |request| request.host = Attribute::Unreadable,
+            operation("hosts", "orders.shop"),
+            operation("hosts", "x"),
         ),
         (
-            unreadable(|request| request.host = Attribute::Unreadable),
-            to("hosts", "orders.shop"),
-            to("hosts", "x"),
+            |request| request.path = Attribute::Unreadable,
+            operation("paths", "/orders/1"),
+            operation("paths", "/x"),
         ),
         (
-            unreadable(|request| request.path = Attribute::Unreadable),
-            to("paths", "/orders/1"),
-            to("paths", "/x"),
+            |request| request.headers = Attribute::Unreadable,
+            condition("request.headers[x-role]", "admin"),
+            condition("request.headers[x-role]", "x"),
+        ),
+    ]
+}
+
+fn readers_of_sources() -> [Reader; 4] {
+    [
+        (
+            |request| request.peer = Peer::Unreadable,
+            source("principals", "*"),
+            source("principals", "x"),
         ),
         (
-            unreadable(|request| request.headers = Attribute::Unreadable),
-            when("request.headers[x-role]", "admin"),
-            when("request.headers[x-role]", "x"),
+            |request| request.remote_ip = Attribute::Unreadable,
+            source("remoteIpBlocks", "10.0.0.0/8"),
+            source("remoteIpBlocks", "11.0.0.0/8"),
         ),
         (
-            unreadable(|request| request.remote_ip = Attribute::Unreadable),
-            from("remoteIpBlocks", "10.0.0.0/8"),
-            from("remoteIpBlocks", "11.0.0.0/8"),
+            |request| request.metadata = Attribute::Unreadable,
+            source("requestPrincipals", "issuer/alice"),
+            source("requestPrincipals", "x/y"),
         ),
         (
-            unreadable(|request| request.destination_ip = Attribute::Unreadable),
-            when("destination.ip", "10.0.0.8"),
-            when("destination.ip", "10.0.0.9"),
+            without_leaf,
+            condition("source.certificate.dnsSan", "a.shop"),
+            condition("source.certificate.dnsSan", "x"),
+        ),
+    ]
+}
+
+fn readers_of_connections() -> [Reader; 3] {
+    [
+        (
+            |request| request.destination_ip = Attribute::Unreadable,
+            condition("destination.ip", "10.0.0.8"),
+            condition("destination.ip", "10.0.0.9"),
         ),
         (
-            unreadable(|request| request.sni = Attribute::Unreadable),
-            when("connection.sni", "a.shop"),
-            when("connection.sni", "x"),
+            |request| request.sni = Attribute::Unreadable,
+            condition("connection.sni", "a.shop"),
+            condition("connection.sni", "x"),
         ),
         (
-            unreadable(|request| request.metadata = Attribute::Unreadable),
-            when("experimental.envoy.filters.a[k]", "v"),
-            when("experimental.envoy.filters.a[k]", "x"),
-        ),
-        (
-            unreadable(|request| request.metadata = Attribute::Unreadable),
-            from("requestPrincipals", "issuer/alice"),
-            from("requestPrincipals", "x/y"),
-        ),
-        (
-            unreadable(without_leaf),
-            when("source.certificate.dnsSan", "a.shop"),
-            when("source.certificate.dnsSan", "x"),
+            |request| request.metadata = Attribute::Unreadable,
+            condition("experimental.envoy.filters.a[k]", "v"),
+            condition("experimental.envoy.filters.a[k]", "x"),
         ),
     ]
 }
@@ -264,7 +279,10 @@ fn full() -> Request<'static> {
 
 #[test]
 fn an_unreadable_attribute_matches_no_allow_rule_and_every_deny_rule() {
-    for (unreadable, matching, other) in readers() {
+    let readers = readers_of_operations().into_iter().chain(readers_of_sources());
+    for (lose, matching, other) in readers.chain(readers_of_connections()) {
+        let mut unreadable = full();
+        lose(&mut unreadable);
         let set = policies("istio", &[allow(matching.clone())]);
         assert!(verdict(&set, &full()).starts_with("allow"), "{matching}");
         assert_eq!(verdict(&set, &unreadable), "deny no-matching-allow", "{matching}");
