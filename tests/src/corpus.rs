@@ -11,6 +11,7 @@
 //!     cause: matched-allow
 //!     policy: shop/orders        # left out where no policy decided
 //!     rule: 0
+//!     audited: [shop/orders]     # and would_deny, would_allow: left out where there are none
 //! ```
 //! A configuration that must be refused has `refused:` in the place of `cases:`: all its problems, each with its
 //! exact place and a part of its message.
@@ -62,6 +63,8 @@ pub struct Case {
     pub name: String,
     /// The request.
     pub request: RequestDocument,
+    /// The same as it was written.
+    pub request_document: Value,
     /// What the specification says about it.
     pub verdict: Verdict,
 }
@@ -96,6 +99,12 @@ struct RawCase {
     cause: String,
     policy: Option<String>,
     rule: Option<usize>,
+    #[serde(default)]
+    audited: Vec<String>,
+    #[serde(default)]
+    would_deny: Vec<String>,
+    #[serde(default)]
+    would_allow: Vec<String>,
 }
 
 /// Reads every file of the corpus, in the order of their names.
@@ -172,19 +181,28 @@ fn read_case(raw: RawCase, base_request: &Map<String, Value>) -> Result<Case, St
         cause,
         policy,
         rule,
+        audited,
+        would_deny,
+        would_allow,
     } = raw;
     let mut fields = base_request.clone();
     fields.extend(request);
-    let request = RequestDocument::from_json(Value::Object(fields).to_string().as_bytes())
+    let request_document = Value::Object(fields);
+    let request = RequestDocument::from_json(request_document.to_string().as_bytes())
         .map_err(|error| format!("case `{name}`: {error}"))?;
+    let verdict = Verdict {
+        decision,
+        cause,
+        policy,
+        rule,
+        audited,
+        would_deny,
+        would_allow,
+    };
     Ok(Case {
         name,
         request,
-        verdict: Verdict {
-            decision,
-            cause,
-            policy,
-            rule,
-        },
+        request_document,
+        verdict,
     })
 }

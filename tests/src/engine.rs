@@ -18,6 +18,11 @@ pub trait Engine: Send + Sync {
     /// When there is no verdict, with the reason.
     fn decide(&self, configuration: &PluginConfiguration, case: &Case) -> Result<Verdict, String>;
 
+    /// Why this engine does not judge configurations that must be refused, if it does not.
+    fn cannot_refuse(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The problems for which the configuration is refused.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ pub mod engines;
 pub mod envoy;
 pub mod policies;
 pub mod problem;
+pub mod reference;
 pub mod report;
 pub mod scratch;
 pub mod verdict;

@@ -44,10 +44,9 @@ impl FilterReport {
             .map(|rule| rule.parse().map_err(|_| format!("no rule number: {shown}")))
             .transpose()?;
         let verdict = Verdict {
-            decision: Effect::from_word(&decision)?,
-            cause,
             policy: self.policy,
             rule,
+            ..Verdict::new(Effect::from_word(&decision)?, &cause)
         };
         let (interlock, expected) = match verdict.decision {
             Effect::Allow => (Some("allow"), None),

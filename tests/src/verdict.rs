@@ -25,6 +25,28 @@ pub struct Verdict {
     pub policy: Option<String>,
     /// The index of the rule that decided, where one did.
     pub rule: Option<usize>,
+    /// The AUDIT policies that marked the request, as `namespace/name`, in policy order.
+    pub audited: Vec<String>,
+    /// The dry-run policies that would have denied it.
+    pub would_deny: Vec<String>,
+    /// The dry-run policies that would have allowed it.
+    pub would_allow: Vec<String>,
+}
+
+impl Verdict {
+    /// A decision that no policy made and none observed.
+    #[must_use]
+    pub fn new(decision: Effect, cause: &str) -> Self {
+        Self {
+            decision,
+            cause: cause.to_owned(),
+            policy: None,
+            rule: None,
+            audited: Vec::new(),
+            would_deny: Vec::new(),
+            would_allow: Vec::new(),
+        }
+    }
 }
 
 impl fmt::Display for Verdict {
@@ -34,6 +56,9 @@ impl fmt::Display for Verdict {
             cause,
             policy,
             rule,
+            audited,
+            would_deny,
+            would_allow,
         } = self;
         write!(formatter, "{} ({cause}", decision.word())?;
         if let Some(policy) = policy {
@@ -42,7 +67,17 @@ impl fmt::Display for Verdict {
         if let Some(rule) = rule {
             write!(formatter, ", rule {rule}")?;
         }
-        formatter.write_str(")")
+        formatter.write_str(")")?;
+        for (word, policies) in [
+            ("audited", audited),
+            ("would deny", would_deny),
+            ("would allow", would_allow),
+        ] {
+            if !policies.is_empty() {
+                write!(formatter, ", {word}: {}", policies.join(", "))?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@ pub mod envoy;
 pub mod host_sim;
 pub mod limits;
 pub mod native;
+pub mod reference;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use crate::engine::Engine;
 pub fn all(corpus: &[CorpusFile]) -> Vec<Arc<dyn Engine>> {
     vec![
         Arc::new(native::Native),
+        Arc::new(reference::Reference),
         Arc::new(host_sim::HostSim::default()),
         Arc::new(envoy::Envoy::new(corpus)),
     ]

@@ -1,6 +1,6 @@
 //! The policy engine as a library, in this process.
 
-use spiffe_authz_policy::{Decision, PolicySet};
+use spiffe_authz_policy::{Decision, PolicySet, RequestDocument};
 
 use crate::corpus::{Case, PluginConfiguration};
 use crate::engine::Engine;
@@ -22,9 +22,7 @@ impl Engine for Native {
     fn decide(&self, configuration: &PluginConfiguration, case: &Case) -> Result<Verdict, String> {
         let policies = PolicySet::from_plugin_configuration(configuration.json.as_bytes(), None)
             .map_err(|errors| errors.to_string())?;
-        Ok(case
-            .request
-            .with_request(|request| verdict(&policies.decide(request))))
+        Ok(judge(&policies, &case.request))
     }
 
     fn refuse(&self, configuration: &PluginConfiguration) -> Result<Vec<Problem>, String> {
@@ -41,15 +39,21 @@ impl Engine for Native {
     }
 }
 
+/// What the engine says about one request.
+#[must_use]
+pub fn judge(policies: &PolicySet, request: &RequestDocument) -> Verdict {
+    request.with_request(|request| verdict(&policies.decide(request)))
+}
+
 fn verdict(decision: &Decision<'_>) -> Verdict {
     let rule = decision.rule();
+    let effect = match decision {
+        Decision::Allow(_) => Effect::Allow,
+        Decision::Deny(_) => Effect::Deny,
+    };
     Verdict {
-        decision: match decision {
-            Decision::Allow(_) => Effect::Allow,
-            Decision::Deny(_) => Effect::Deny,
-        },
-        cause: decision.code().to_owned(),
         policy: rule.map(|rule| rule.policy.to_string()),
         rule: rule.map(|rule| rule.index),
+        ..Verdict::new(effect, decision.code())
     }
 }
