@@ -8,6 +8,7 @@ pub mod demo_command;
 pub mod engine;
 pub mod engines;
 pub mod envoy;
+pub mod generate;
 pub mod policies;
 pub mod problem;
 pub mod reference;

@@ -269,7 +269,12 @@ fn the_engine_passes_no_field_of_the_raw_model_over() {
 #[test]
 fn the_reference_interpreter_shares_no_code_with_the_engine() {
     for (path, code) in sources("tests/src/reference") {
-        for word in ["spiffe_authz_policy", "spiffe_authz_filter", "engines::", "corpus::"] {
+        for word in [
+            "spiffe_authz_policy",
+            "spiffe_authz_filter",
+            "engines::",
+            "corpus::",
+        ] {
             assert!(!code.contains(word), "{}: {word}", path.display());
         }
     }

@@ -1,0 +1,62 @@
+//! Plugin configurations.
+
+use serde_json::{Value, json};
+
+use super::Mode;
+use super::dice::Dice;
+use super::peer_authentications::peer_authentications;
+use super::policies::policies;
+use super::pools::TRUST_DOMAINS;
+
+pub(super) fn configuration(dice: &mut Dice, mode: Mode) -> Value {
+    let root = if dice.one_in(6) { "root" } else { "istio-system" };
+    let (workload, gateway) = workload(dice, mode);
+    let mut resources = match mode {
+        Mode::Everything => peer_authentications(dice, root),
+        Mode::IstioRbac => Vec::new(),
+    };
+    resources.extend(policies(dice, mode, root, gateway));
+    let mut configuration = json!({
+        "mesh": mesh(dice, root),
+        "workload": workload,
+        "resources": resources,
+        "custom": "ignore",
+    });
+    if mode == Mode::IstioRbac || dice.chance(50) {
+        configuration["profile"] = json!("istio");
+    }
+    configuration
+}
+
+fn mesh(dice: &mut Dice, root: &str) -> Value {
+    let mut mesh = json!({"rootNamespace": root});
+    if dice.chance(60) {
+        mesh["trustDomain"] = json!(dice.text(&TRUST_DOMAINS));
+        let own = mesh["trustDomain"].clone();
+        let aliases: Vec<&&str> = TRUST_DOMAINS
+            .iter()
+            .filter(|td| own != **td && dice.one_in(4))
+            .collect();
+        mesh["trustDomainAliases"] = json!(aliases);
+    }
+    mesh
+}
+
+/// The workload, and whether it is a gateway or a waypoint.
+fn workload(dice: &mut Dice, mode: Mode) -> (Value, bool) {
+    let kind = match mode {
+        Mode::Everything => dice.weighted(&[14, 1, 1]),
+        Mode::IstioRbac => 0,
+    };
+    let mut workload = json!({"namespace": "shop", "labels": {"app": "orders", "tier": "backend"}});
+    if kind > 0 {
+        workload["labels"]["gateway.networking.k8s.io/gateway-name"] = json!("edge");
+    }
+    if kind > 1 {
+        workload["waypoint"] = json!({"services": [
+            {"kind": "Service", "name": "orders", "namespace": "shop"},
+            {"kind": "ServiceEntry", "name": "outside", "namespace": "billing"},
+        ]});
+    }
+    (workload, kind > 0)
+}
