@@ -3,37 +3,44 @@
 use crate::compile::condition::claim_path;
 use crate::config::error::{ConfigErrorKind, Problems};
 use crate::config::field_path::FieldPath;
-use crate::matcher::path::PathMatcher;
-use crate::matcher::values::Values;
+use crate::config::field_values::FieldValues;
 use crate::rule::binding::{Bindings, BoundAttribute};
 use crate::rule::condition::HeaderName;
 use crate::rule::identity_part::IdentityPart;
 
 /// Compiles the bindings of an operation; one that no path uses is a mistake.
 pub(crate) fn compile_bindings(
-    bindings: &[(String, String)],
-    paths: &Values<PathMatcher>,
+    bindings: &[(String, Option<String>)],
+    paths: &FieldValues,
     at: &FieldPath<'_>,
     problems: &mut Problems,
 ) -> Bindings {
     let mut compiled = Vec::new();
     for (name, attribute) in bindings {
         let at = at.field(name);
-        if !paths
-            .any_of
-            .iter()
-            .chain(&paths.none_of)
-            .any(|path| path.uses(name))
-        {
+        if !is_used(name, paths) {
             let why = "no path uses the name";
             problems.add(&at, ConfigErrorKind::Conflict(why));
         }
+        let Some(attribute) = attribute else {
+            continue;
+        };
         match attribute_of(attribute) {
             Some(bound) => compiled.push((name.as_str().into(), bound)),
             None => problems.invalid(&at, attribute, EXPECTED),
         }
     }
     Bindings(compiled)
+}
+
+/// Whether any path has `{NAME}` in it, well formed otherwise or not.
+fn is_used(name: &str, paths: &FieldValues) -> bool {
+    let segment = format!("{{{name}}}");
+    let ((_, any_of), (_, none_of)) = (paths.any_of(), paths.none_of());
+    any_of
+        .iter()
+        .chain(none_of)
+        .any(|(_, path)| path.contains(&segment))
 }
 
 const EXPECTED: &str = "an attribute: source.namespace, source.serviceAccount, source.trustDomain, \

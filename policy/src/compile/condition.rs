@@ -46,6 +46,7 @@ pub(crate) fn compile_condition(
         Key::RequestPrincipal => {
             Condition::RequestPrincipal(compile_all(values, RequestPrincipalMatcher::new))
         }
+        Key::TextClaim(name) => Condition::Claim([name.into()].into(), claim_values(condition, at, problems)),
         Key::Claim(path) => Condition::Claim(path, claim_values(condition, at, problems)),
         Key::Sni => Condition::Sni(compile_all(values, StringMatcher::new)),
         Key::Metadata(place) => Condition::Metadata(place, compile_all(values, MetadataMatcher::new)),
@@ -83,6 +84,8 @@ enum Key {
     TrustDomain,
     RequestPrincipal,
     Claim(ClaimPath),
+    /// A claim that is text and has a key of its own.
+    TextClaim(&'static str),
     Sni,
     Metadata(MetadataKey),
     DnsSan,
@@ -100,8 +103,8 @@ impl Key {
             "source.serviceAccount" => Some(Self::ServiceAccount),
             "source.trustDomain" => Some(Self::TrustDomain),
             "request.auth.principal" => Some(Self::RequestPrincipal),
-            "request.auth.audiences" => Some(Self::Claim(["aud".into()].into())),
-            "request.auth.presenter" => Some(Self::Claim(["azp".into()].into())),
+            "request.auth.audiences" => Some(Self::TextClaim("aud")),
+            "request.auth.presenter" => Some(Self::TextClaim("azp")),
             "destination.ip" => Some(Self::DestinationIp),
             "destination.port" => Some(Self::DestinationPort),
             "connection.sni" => Some(Self::Sni),
@@ -149,6 +152,7 @@ impl Key {
             | Self::ServiceAccount
             | Self::TrustDomain
             | Self::RequestPrincipal
+            | Self::TextClaim(_)
             | Self::Sni
             | Self::Metadata(_)
             | Self::DnsSan

@@ -33,9 +33,6 @@ pub(crate) fn compile_operation(
         ignore_case: *ignore_case,
         names: &names,
     };
-    let paths = compile_values(paths, at, problems, |value, at, problems| {
-        reader.compile(value, at, problems)
-    });
     Operation {
         hosts: compile_values(hosts, at, problems, |value, at, problems| {
             host::compile(profile, value, at, problems)
@@ -49,7 +46,9 @@ pub(crate) fn compile_operation(
         path_regexes: compile_values(path_regexes, at, problems, |value, at, problems| {
             regex::compile(value, *ignore_case, at, problems)
         }),
-        bindings: compile_bindings(bindings, &paths, &at.field("bindings"), problems),
-        paths,
+        bindings: compile_bindings(bindings, paths, &at.field("bindings"), problems),
+        paths: compile_values(paths, at, problems, |value, at, problems| {
+            reader.compile(value, at, problems)
+        }),
     }
 }

@@ -25,14 +25,6 @@ impl PathMatcher {
         }
     }
 
-    /// Whether the value is a template that uses the name.
-    pub(crate) fn uses(&self, name: &str) -> bool {
-        match self {
-            Self::Text(_) | Self::TextInAnyCase(_) => false,
-            Self::Template(template) => template.bound().any(|bound| bound == name),
-        }
-    }
-
     /// Tests a path that [`without_query`] has cut. `bound` says whether a segment equals the attribute behind a
     /// name.
     pub(crate) fn judge(&self, path: &[u8], bound: &dyn Fn(&str, &[u8]) -> Truth) -> Truth {

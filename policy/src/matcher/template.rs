@@ -97,12 +97,6 @@ impl Template {
         })
     }
 
-    /// The names that the template asks for, in its order; a name may stand more than once.
-    pub(crate) fn bound(&self) -> impl Iterator<Item = &str> {
-        let (head, tail) = self.head_and_tail();
-        head.iter().chain(tail).filter_map(Segment::name)
-    }
-
     /// Tests a path without query and fragment. `bound` says whether a segment equals the attribute that is bound to
     /// a name.
     pub(crate) fn judge(&self, path: &[u8], bound: &dyn Fn(&str, &[u8]) -> Truth) -> Truth {
@@ -188,13 +182,6 @@ impl Segment {
             return Err(TemplateError::Segment(piece.to_owned()));
         }
         Ok(Self::Literal(piece.into()))
-    }
-
-    fn name(&self) -> Option<&str> {
-        match self {
-            Self::Bound(name) => Some(name),
-            Self::Literal(_) | Self::One => None,
-        }
     }
 }
 
@@ -447,13 +434,6 @@ mod tests {
             }
         };
         assert_eq!(template.judge(b"/a/b", &bound), Truth::False);
-    }
-
-    #[test]
-    fn the_names_come_in_the_order_of_the_template() {
-        let template = parse("/{tenant}/x/{**}/{b2}/{tenant}").unwrap();
-        assert_eq!(template.bound().collect::<Vec<_>>(), ["tenant", "b2", "tenant"]);
-        assert_eq!(parse("/{*}").unwrap().bound().count(), 0);
     }
 
     #[test]

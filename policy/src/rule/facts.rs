@@ -236,12 +236,18 @@ impl<'r> Facts<'r> {
         values.judge(|matcher| {
             self.leaf().judge(|leaf| match leaf.not_after {
                 None => Truth::False,
-                Some(not_after) => self.time().judge(|now| {
-                    seconds_between(*now, not_after)
-                        .map_or(Truth::Unknown, |left| matcher.matches(left).into())
-                }),
+                Some(not_after) => self
+                    .seconds_until(not_after)
+                    .map_or(Truth::Unknown, |seconds| matcher.matches(seconds).into()),
             })
         })
+    }
+
+    /// `None` where the time is not known, or too far away for an exact number; no certificate lives so long.
+    fn seconds_until(&self, end: OffsetDateTime) -> Option<f64> {
+        let now = *self.time().known()?;
+        let seconds = end.unix_timestamp().checked_sub(now.unix_timestamp())?;
+        Some(time::Duration::seconds(seconds).as_seconds_f64())
     }
 
     /// The peer's certificate. Without an identity nothing is known of it either (E-9).
@@ -283,10 +289,4 @@ impl<'r> Facts<'r> {
 fn any_text(claim: &Document, matches: impl Fn(&str) -> bool) -> bool {
     let elements = claim.as_list().unwrap_or(slice::from_ref(claim));
     elements.iter().filter_map(Document::as_text).any(matches)
-}
-
-/// `None` over more seconds than there are in a double without loss; no certificate lives so long.
-fn seconds_between(from: OffsetDateTime, to: OffsetDateTime) -> Option<f64> {
-    let seconds = to.unix_timestamp().checked_sub(from.unix_timestamp())?;
-    Some(time::Duration::seconds(seconds).as_seconds_f64())
 }

@@ -1,6 +1,7 @@
 //! The raw AuthorizationPolicy: lists of text under Istio's field names.
 
 pub(crate) mod condition;
+mod custom;
 pub(crate) mod deny_response;
 pub(crate) mod exception;
 pub(crate) mod operation;
@@ -46,6 +47,7 @@ impl RawAuthorizationPolicy {
         let action = fields.optional("action", problems, Action::read);
         let has_rules = fields.has("rules");
         let (has_selector, has_provider) = (fields.has("selector"), fields.has("provider"));
+        let has_target_refs = fields.has("targetRefs") && !fields.is_empty_list("targetRefs");
         let policy = Self {
             selector: fields.optional("selector", problems, Selector::read),
             target_refs: read_target_refs(&mut fields, at, problems),
@@ -64,11 +66,19 @@ impl RawAuthorizationPolicy {
             .is_some_and(|action| *action != Document::Null);
         if let Some(action) = action.or((!written).then_some(Action::Allow)) {
             action.check(&policy, has_rules, at, problems);
+            if action == Action::Custom {
+                custom::check_rules(&policy.rules, at, problems);
+            }
             action.check_provider(has_provider, provider.is_some(), at, problems);
         }
         if has_selector && !policy.target_refs.is_empty() {
             let why = "a policy has either a selector or targetRefs";
-            problems.add(&at.field("targetRefs"), ConfigErrorKind::Conflict(why));
+            let given = if has_target_refs {
+                "targetRefs"
+            } else {
+                "targetRef"
+            };
+            problems.add(&at.field(given), ConfigErrorKind::Conflict(why));
         }
         Some(policy)
     }

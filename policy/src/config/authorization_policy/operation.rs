@@ -19,8 +19,8 @@ pub(crate) struct RawOperation {
     pub(crate) path_regexes: FieldValues,
     /// Whether paths are compared without regard to case (E-4).
     pub(crate) ignore_case: bool,
-    /// From the names in path templates to attributes (E-6).
-    pub(crate) bindings: Vec<(String, String)>,
+    /// From the names in path templates to attributes (E-6); `None` after a problem with the attribute.
+    pub(crate) bindings: Vec<(String, Option<String>)>,
 }
 
 impl RawOperation {
@@ -62,12 +62,12 @@ fn read_bindings(
     document: &Document,
     at: &FieldPath<'_>,
     problems: &mut Problems,
-) -> Option<Vec<(String, String)>> {
+) -> Option<Vec<(String, Option<String>)>> {
     let Document::Map(entries) = document else {
         wrong_kind(document, at, "a map from name to attribute", problems);
         return None;
     };
-    let mut bindings: Vec<(String, String)> = Vec::new();
+    let mut bindings: Vec<(String, Option<String>)> = Vec::new();
     for (name, attribute) in entries {
         let at = at.field(name);
         if bindings.iter().any(|(earlier, _)| earlier == name) {
@@ -77,9 +77,7 @@ fn read_bindings(
         if !letters || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             problems.invalid(&at, name, "a name: letters and digits, a letter first");
         }
-        if let Some(attribute) = non_empty_text(attribute, &at, problems) {
-            bindings.push((name.clone(), attribute));
-        }
+        bindings.push((name.clone(), non_empty_text(attribute, &at, problems)));
     }
     Some(bindings)
 }
