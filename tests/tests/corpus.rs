@@ -6,8 +6,9 @@ use spiffe_authz_tests::corpus::{self, Case, CorpusFile, Expected};
 
 /// All causes but `peer-unreadable` and `svid-not-validated`: a request document says what the proxy has read and
 /// verified.
-const CAUSES: [(&str, &str); 10] = [
+const CAUSES: [(&str, &str); 11] = [
     ("allow", "matched-allow"),
+    ("allow", "matched-exception"),
     ("allow", "no-allow-policy"),
     ("deny", "ambiguous-host"),
     ("deny", "malformed-spiffe-id"),

@@ -1,6 +1,6 @@
 //! The policy engine as a library, in this process.
 
-use spiffe_authz_policy::{Decision, PolicySet, RequestDocument};
+use spiffe_authz_policy::{Decision, PolicyId, PolicySet, RequestDocument};
 
 use crate::corpus::{Case, PluginConfiguration};
 use crate::engine::Engine;
@@ -42,7 +42,19 @@ impl Engine for Native {
 /// What the engine says about one request.
 #[must_use]
 pub fn judge(policies: &PolicySet, request: &RequestDocument) -> Verdict {
-    request.with_request(|request| verdict(&policies.decide(request)))
+    request.with_request(|request| {
+        let observations = policies.observe(request);
+        Verdict {
+            audited: names(observations.audited.iter().map(|rule| rule.policy)),
+            would_deny: names(observations.would_deny),
+            would_allow: names(observations.would_allow),
+            ..verdict(&policies.decide(request))
+        }
+    })
+}
+
+fn names<'p>(ids: impl IntoIterator<Item = &'p PolicyId>) -> Vec<String> {
+    ids.into_iter().map(PolicyId::to_string).collect()
 }
 
 fn verdict(decision: &Decision<'_>) -> Verdict {
