@@ -61,14 +61,6 @@ pub enum ConfigErrorKind {
         /// What belongs here.
         expected: String,
     },
-    /// Something that Istio knows and this version does not serve.
-    #[error("{what} not supported yet: {instead}")]
-    Unsupported {
-        /// The thing, with its verb.
-        what: String,
-        /// What to do instead.
-        instead: &'static str,
-    },
     /// A form that says nothing, and that Istio's validation refuses.
     #[error("empty: {0}")]
     Empty(&'static str),
@@ -165,17 +157,6 @@ impl Problems {
             ConfigErrorKind::Invalid {
                 input: input.to_owned(),
                 expected: expected.into(),
-            },
-        );
-    }
-
-    /// Something that is not served yet.
-    pub(crate) fn unsupported(&mut self, at: &FieldPath<'_>, what: impl Into<String>, instead: &'static str) {
-        self.add(
-            at,
-            ConfigErrorKind::Unsupported {
-                what: what.into(),
-                instead,
             },
         );
     }

@@ -113,11 +113,11 @@ impl Kind {
         match kind.as_str() {
             "AuthorizationPolicy" => return Some(Self::AuthorizationPolicy),
             "PeerAuthentication" => return Some(Self::PeerAuthentication),
-            "RequestAuthentication" => problems.unsupported(
-                at,
-                "the kind RequestAuthentication is",
-                "verify tokens with Envoy's jwt_authn filter",
-            ),
+            "RequestAuthentication" => {
+                let why = "a RequestAuthentication is served by Envoy's jwt_authn filter in front of this one: leave \
+                           it out here";
+                problems.add(at, ConfigErrorKind::Conflict(why));
+            }
             _ => problems.invalid(at, &kind, "a kind: AuthorizationPolicy or PeerAuthentication"),
         }
         None
