@@ -5,6 +5,7 @@
 
 pub mod corpus;
 pub mod demo_command;
+pub mod differential;
 pub mod engine;
 pub mod engines;
 pub mod envoy;
