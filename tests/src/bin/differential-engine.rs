@@ -154,7 +154,8 @@ impl Run {
         for (index, answers) in (number * REQUESTS..).zip(batch.answers()) {
             tally.answers(&answers);
             if !answers.agree() {
-                self.disagree(index);
+                // One of a batch is enough: its others have the same configuration.
+                return self.disagree(index);
             }
         }
     }

@@ -88,8 +88,8 @@ impl Form {
     }
 }
 
-/// A name of labels, or an address in brackets; at most one trailing dot and one numeric port.
-const PLAIN_HOST: &str = r"([a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)*\.?|\[[0-9a-fA-F:.]+\])(:[0-9]+)?";
+/// A name, or an address in brackets; at most one trailing dot and one numeric port.
+const PLAIN_HOST: &str = r"([a-zA-Z0-9._-]*[a-zA-Z0-9_-]\.?|\[[0-9a-fA-F:.]+\]\.?)(:[0-9]+)?";
 
 fn stars(value: &str) -> String {
     regex::escape(value).replace(r"\*", ".*")
