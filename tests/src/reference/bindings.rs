@@ -7,7 +7,7 @@ use super::compare::{Several, together};
 use super::configuration::{Profile, View};
 use super::documents::{bracketed, field, text};
 use super::headers;
-use super::identity::{identity, workload_parts};
+use super::identity::{WorkloadParts, identity, workload_parts};
 use super::patterns::{Form, with_regex};
 use super::spiffe_fields::bound_parts;
 use super::template;
@@ -68,29 +68,24 @@ fn source_equals(view: &View<'_>, part: &str, segment: &[u8]) -> Answer {
             Profile::Istio => Truth::False,
         });
     };
-    let found = match (view.profile, part) {
-        (Profile::ZeroTrust, "trustDomain") => trust_domain(id),
-        (Profile::ZeroTrust, _) => match bound_parts(view, id)? {
-            Some(parts) => pick(&parts, part)?,
-            // "`source.namespace` and `source.serviceAccount` of a SPIFFE ID that is not bound to the mesh are *unknown*"
-            None => return Ok(Truth::Unknown),
-        },
+    // Every trust domain has a name, so that `source.trustDomain` asks for the form alone.
+    let of_mesh = view.profile == Profile::ZeroTrust && part != "trustDomain";
+    let parts = if of_mesh {
+        bound_parts(view, id)?
+    } else {
+        workload_parts(id)?
+    };
+    let found = match (parts, view.profile) {
+        (Some(parts), _) => pick(&parts, part)?,
+        // Zero-trust: "of a SPIFFE ID that is not bound to the mesh (another trust domain or another form) are *unknown*".
+        (None, Profile::ZeroTrust) => return Ok(Truth::Unknown),
         // "In profile `istio` another form has none of the three, any trust domain will do".
-        (Profile::Istio, _) => match workload_parts(id) {
-            Some(parts) => pick(&parts, part)?,
-            None => return Ok(Truth::False),
-        },
+        (None, Profile::Istio) => return Ok(Truth::False),
     };
     Ok(Truth::of(found.as_bytes() == segment))
 }
 
-/// Every SPIFFE ID has a trust domain.
-fn trust_domain(id: &str) -> &str {
-    let named = id.strip_prefix("spiffe://").unwrap_or_default();
-    named.split('/').next().unwrap_or_default()
-}
-
-fn pick<'d>(parts: &super::identity::WorkloadParts<'d>, part: &str) -> Result<&'d str, String> {
+fn pick<'d>(parts: &WorkloadParts<'d>, part: &str) -> Result<&'d str, String> {
     match part {
         "namespace" => Ok(parts.namespace),
         "serviceAccount" => Ok(parts.service_account),

@@ -51,18 +51,24 @@ pub(super) struct WorkloadParts<'d> {
     pub(super) service_account: &'d str,
 }
 
-/// `spiffe://TD/ns/N/sa/S` and nothing else.
-pub(super) fn workload_parts(id: &str) -> Option<WorkloadParts<'_>> {
-    let parts: Vec<&str> = id.strip_prefix("spiffe://")?.split('/').collect();
-    let [trust_domain, "ns", namespace, "sa", service_account] = parts[..] else {
-        return None;
+/// The parts, where the text is a SPIFFE ID, of the form `spiffe://TD/ns/N/sa/S` and nothing else.
+pub(super) fn workload_parts(id: &str) -> Result<Option<WorkloadParts<'_>>, String> {
+    let parts: Vec<&str> = id.split('/').collect();
+    let [
+        "spiffe:",
+        "",
+        trust_domain,
+        "ns",
+        namespace,
+        "sa",
+        service_account,
+    ] = parts[..]
+    else {
+        return Ok(None);
     };
-    let full = [trust_domain, namespace, service_account]
-        .iter()
-        .all(|part| !part.is_empty());
-    full.then_some(WorkloadParts {
+    Ok(is_workload_id(id)?.then_some(WorkloadParts {
         trust_domain,
         namespace,
         service_account,
-    })
+    }))
 }

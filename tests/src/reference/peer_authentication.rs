@@ -18,15 +18,30 @@ pub(super) fn is_strict(view: &View<'_>) -> Result<bool, String> {
     }
     let base = base_mode(view)?;
     // P-3: "mode(port) = portLevel[port] if present (UNSET: base) else base", and "only from the chosen workload policy".
-    let mode = match (port, chosen(view, Scope::Workload)?) {
-        (Some(port), Some(spec)) => port_mode(spec, port)?.or(base),
-        _ => base,
+    let workload = chosen(view, Scope::Workload)?.unwrap_or(&Value::Null);
+    let modes = match port {
+        Some(port) => vec![port_mode(workload, &port.to_string())?.or(base)],
+        None => modes_of_all_ports(workload, base)?,
     };
-    Ok(match mode {
-        Some(mode) => mode == "STRICT",
-        // Section 0, "PeerAuthentication absent".
-        None => view.profile == Profile::ZeroTrust,
-    })
+    // Section 0, "PeerAuthentication absent".
+    let default = match view.profile {
+        Profile::ZeroTrust => "STRICT",
+        Profile::Istio => "PERMISSIVE",
+    };
+    Ok(modes.into_iter().any(|mode| mode.unwrap_or(default) == "STRICT"))
+}
+
+/// P-4: where the port cannot be told, STRICT if any port is.
+fn modes_of_all_ports<'d>(
+    workload: &'d Value,
+    base: Option<&'d str>,
+) -> Result<Vec<Option<&'d str>>, String> {
+    let mut modes = vec![base];
+    let ports = field(workload, "portLevelMtls").and_then(Value::as_object);
+    for port in ports.into_iter().flat_map(|ports| ports.keys()) {
+        modes.push(port_mode(workload, port)?.or(base));
+    }
+    Ok(modes)
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -52,9 +67,9 @@ fn mode(mtls: &Value) -> Result<Option<&str>, String> {
     Ok(text_field(mtls, "mode")?.filter(|mode| *mode != "UNSET"))
 }
 
-fn port_mode(spec: &Value, port: u16) -> Result<Option<&str>, String> {
+fn port_mode<'d>(spec: &'d Value, port: &str) -> Result<Option<&'d str>, String> {
     let ports = field(spec, "portLevelMtls").unwrap_or(&Value::Null);
-    match field(ports, &port.to_string()) {
+    match field(ports, port) {
         None => Ok(None),
         Some(mtls) => mode(mtls),
     }

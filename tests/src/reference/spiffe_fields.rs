@@ -87,7 +87,7 @@ fn bound_to_the_mesh(
 pub(super) fn bound_parts<'d>(view: &View<'_>, id: &'d str) -> Result<Option<WorkloadParts<'d>>, String> {
     let trust_domains = view.trust_domains()?;
     let of_mesh = |parts: &WorkloadParts<'_>| trust_domains.contains(&parts.trust_domain);
-    Ok(workload_parts(id).filter(of_mesh))
+    Ok(workload_parts(id)?.filter(of_mesh))
 }
 
 /// S-5 `trustDomains`: "`*`: prefix `spiffe://`; no star: prefix `spiffe://v/`; else first `*` becomes `[^/]*` in
