@@ -8,8 +8,7 @@ use std::rc::Rc;
 use spiffe_authz_policy::PolicySet;
 
 use crate::host::{Host, HostError, LocalReply, LogLevel, MetricId, MetricKind};
-use crate::pairs::Pair;
-use crate::pairs::tests::serialize;
+use crate::pairs::{Pair, serialize};
 use crate::property;
 
 /// One ALLOW policy with one rule and one DENY policy with two, under STRICT.
@@ -34,6 +33,20 @@ pub(crate) fn policy_set() -> PolicySet {
     PolicySet::from_plugin_configuration(CONFIGURATION.as_bytes(), None).unwrap()
 }
 
+/// One ALLOW policy that has this `when`.
+pub(crate) fn policies_with(when: &str) -> PolicySet {
+    let configuration = format!(
+        r#"{{"workload": {{"namespace": "shop"}}, "resources": [
+            {{"apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy",
+              "metadata": {{"name": "orders", "namespace": "shop"}},
+              "spec": {{"action": "ALLOW", "rules": [{{"when": [{when}]}}]}}}}]}}"#
+    );
+    PolicySet::from_plugin_configuration(configuration.as_bytes(), None).unwrap()
+}
+
+/// A certificate as a proxy shows it.
+pub(crate) const SVID: &str = include_str!("../../policy/tests/certificates/svid.pem");
+
 /// A local reply that was sent.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Reply {
@@ -53,6 +66,7 @@ struct Inner {
     configuration: RefCell<Option<Reading>>,
     headers: RefCell<Option<Reading>>,
     readings: RefCell<BTreeMap<String, Reading>>,
+    time: Cell<Option<Result<u64, HostError>>>,
     state: RefCell<BTreeMap<String, Vec<u8>>>,
     refused_properties: RefCell<BTreeMap<String, HostError>>,
     refused_replies: Cell<Option<HostError>>,
@@ -87,6 +101,10 @@ impl FakeHost {
             .readings
             .borrow_mut()
             .insert(path.to_owned(), reading.map(<[u8]>::to_vec));
+    }
+
+    pub(crate) fn set_time(&self, reading: Result<u64, HostError>) {
+        self.0.time.set(Some(reading));
     }
 
     /// A validated peer with this URI SAN, or plaintext; the port is 8080.
@@ -196,6 +214,11 @@ impl Host for FakeHost {
             .get(path)
             .cloned()
             .unwrap_or(Err(HostError::NotFound))
+    }
+
+    fn nanoseconds_since_epoch(&self) -> Result<u64, HostError> {
+        self.called()?;
+        self.0.time.get().unwrap_or(Err(HostError::NotFound))
     }
 
     fn set_property(&self, path: &str, value: &[u8]) -> Result<(), HostError> {

@@ -21,6 +21,12 @@ pub(crate) trait Host {
     /// [`HostError::NotFound`] when there is none, anything else when it cannot be told.
     fn property(&self, path: &str) -> Result<Vec<u8>, HostError>;
 
+    /// The time of the proxy's clock, in nanoseconds since 1970.
+    ///
+    /// # Errors
+    /// When the proxy does not tell it.
+    fn nanoseconds_since_epoch(&self) -> Result<u64, HostError>;
+
     /// Sets a property, which Envoy keeps as filter state `wasm.<path>` of the request.
     ///
     /// # Errors

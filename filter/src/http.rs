@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use spiffe_authz_policy::{PolicySet, Request};
 
-use crate::attributes::RequestAttributes;
+use crate::attributes::with_request;
 use crate::audit::log_denial;
 use crate::host::Host;
 use crate::metrics::Metrics;
@@ -34,8 +34,8 @@ impl<H: Host> HttpStream<H> {
     /// Judges the request; true lets it go on.
     #[must_use]
     pub(crate) fn judge(&mut self) -> bool {
-        let attributes = RequestAttributes::read(&self.host);
-        self.passage = match attributes.with_request(|request| self.flow(request)) {
+        let policies = self.policies.as_deref();
+        self.passage = match with_request(&self.host, policies, |request| self.flow(request)) {
             Flow::Continue(passage) => Some(passage),
             Flow::Stop => None,
         };

@@ -98,7 +98,7 @@ fn not_text(entry: &'static str, what: &'static str, bytes: &[u8]) -> NodeError 
 mod tests {
     use super::*;
     use crate::fake_host::FakeHost;
-    use crate::pairs::tests::serialize;
+    use crate::pairs::serialize;
 
     fn workload_of(namespace: Option<&[u8]>, labels: Option<&[u8]>) -> Result<Workload, NodeError> {
         let host = FakeHost::new();

@@ -6,8 +6,20 @@ pub(crate) const MTLS: &str = "connection\0mtls";
 pub(crate) const PEER_CERTIFICATE_VALID: &str = "connection\0peer_certificate_valid";
 /// The first URI SAN of the peer's certificate, raw bytes.
 pub(crate) const PEER_URI_SAN: &str = "connection\0uri_san_peer_certificate";
+/// The certificate of the peer as PEM. Since Envoy 1.40.
+pub(crate) const PEER_CERTIFICATE: &str = "connection\0peer_certificate";
+/// The server name that the peer asked for in its ClientHello.
+pub(crate) const REQUESTED_SERVER_NAME: &str = "connection\0requested_server_name";
+/// The address and port of the client, as Envoy worked them out from X-Forwarded-For or the PROXY protocol.
+pub(crate) const SOURCE_ADDRESS: &str = "source\0address";
+/// The local address and port of the connection.
+pub(crate) const DESTINATION_ADDRESS: &str = "destination\0address";
 /// The local port of the connection: 8 bytes, little-endian.
 pub(crate) const DESTINATION_PORT: &str = "destination\0port";
+/// The filter state; a segment behind it is its key.
+pub(crate) const FILTER_STATE: &str = "filter_state";
+/// The dynamic metadata: a serialized `envoy.config.core.v3.Metadata`.
+pub(crate) const METADATA: &str = "metadata";
 /// The namespace of the workload in the node metadata, as Istio writes it.
 pub(crate) const NODE_NAMESPACE: &str = "xds\0node\0metadata\0NAMESPACE";
 /// The labels of the workload in the node metadata, as Istio writes them: a serialized list of pairs.

@@ -30,6 +30,7 @@ unsafe extern "C" {
     ) -> u32;
     fn proxy_get_header_map_pairs(map: u32, data: *mut *mut u8, size: *mut usize) -> u32;
     fn proxy_get_property(path: *const u8, path_size: usize, data: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_get_current_time_nanoseconds(time: *mut u64) -> u32;
     fn proxy_set_property(path: *const u8, path_size: usize, value: *const u8, value_size: usize) -> u32;
     fn proxy_send_local_response(
         status: u32,
@@ -64,6 +65,13 @@ impl Host for ProxyWasmHost {
     fn property(&self, path: &str) -> Result<Vec<u8>, HostError> {
         // SAFETY: as above; `path` is valid for reads of its length.
         owned(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) })
+    }
+
+    fn nanoseconds_since_epoch(&self) -> Result<u64, HostError> {
+        let mut time = 0;
+        // SAFETY: `time` is valid for a write of 8 bytes.
+        done(unsafe { proxy_get_current_time_nanoseconds(&raw mut time) })?;
+        Ok(time)
     }
 
     fn set_property(&self, path: &str, value: &[u8]) -> Result<(), HostError> {

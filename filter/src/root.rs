@@ -118,7 +118,7 @@ fn summary(policies: &PolicySet) -> String {
 mod tests {
     use super::*;
     use crate::fake_host::{CONFIGURATION, FakeHost};
-    use crate::pairs::tests::serialize;
+    use crate::pairs::serialize;
     use crate::property;
 
     const WITHOUT_WORKLOAD: &[u8] = br#"{"resources": []}"#;

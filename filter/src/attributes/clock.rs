@@ -1,0 +1,39 @@
+//! The time of the decision, by the proxy's clock.
+
+use spiffe_authz_policy::Attribute;
+use time::OffsetDateTime;
+
+use super::reading::known;
+use crate::host::Host;
+
+/// The time now.
+pub(super) fn read_time(host: &impl Host) -> Attribute<OffsetDateTime> {
+    let nanoseconds = host.nanoseconds_since_epoch().ok();
+    known(nanoseconds.and_then(|count| OffsetDateTime::from_unix_timestamp_nanos(i128::from(count)).ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake_host::FakeHost;
+    use crate::host::HostError;
+
+    #[test]
+    fn the_time_is_the_proxys_to_the_nanosecond() {
+        let host = FakeHost::new();
+        for count in [0, 1_767_225_600_000_000_001, u64::MAX] {
+            host.set_time(Ok(count));
+            let expected = OffsetDateTime::from_unix_timestamp_nanos(i128::from(count)).unwrap();
+            assert_eq!(read_time(&host), Attribute::Known(expected));
+        }
+    }
+
+    #[test]
+    fn a_clock_that_does_not_answer_leaves_the_time_unreadable() {
+        let host = FakeHost::new();
+        for error in [HostError::NotFound, HostError::Status(12)] {
+            host.set_time(Err(error));
+            assert_eq!(read_time(&host), Attribute::Unreadable);
+        }
+    }
+}

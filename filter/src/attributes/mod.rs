@@ -1,0 +1,95 @@
+//! What the host says about one request or connection, read once and lent to the engine.
+//!
+//! What the host fails to say, or says in another form than Envoy's, is unreadable and never absent.
+
+mod address;
+mod clock;
+mod connection;
+mod headers;
+mod leaf;
+mod metadata;
+mod peer;
+mod reading;
+
+use spiffe_authz_policy::{PolicySet, Protocol, Request};
+
+use crate::attributes::connection::Connection;
+use crate::attributes::headers::HeaderList;
+use crate::host::Host;
+
+/// Calls `use_it` with the HTTP request that the host has in hand, as policies see it.
+pub(crate) fn with_request<R>(
+    host: &impl Host,
+    policies: Option<&PolicySet>,
+    use_it: impl FnOnce(&Request<'_>) -> R,
+) -> R {
+    let given = host.request_headers();
+    let headers = HeaderList::parse(&given);
+    Connection::read(host, policies).lend(Protocol::Http, |connection| {
+        use_it(&Request {
+            method: headers.only(b":method"),
+            host: headers.only(b":authority"),
+            path: headers.only(b":path"),
+            headers: headers.all(),
+            ..connection
+        })
+    })
+}
+
+/// Calls `use_it` with the TCP connection that the host has in hand, as policies see it.
+pub(crate) fn with_connection<R>(
+    host: &impl Host,
+    policies: Option<&PolicySet>,
+    use_it: impl FnOnce(&Request<'_>) -> R,
+) -> R {
+    Connection::read(host, policies).lend(Protocol::Tcp, |connection| use_it(&connection))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake_host::FakeHost;
+    use crate::host::HostError;
+    use spiffe_authz_policy::{Attribute, Peer};
+
+    #[test]
+    fn an_http_request_has_its_headers_beside_what_is_known_of_the_connection() {
+        let host = FakeHost::new();
+        host.set_peer(None);
+        host.set_headers(&[(b":method", b"GET"), (b":path", b"/\xff?x"), (b"x-a", b"1")]);
+        with_request(&host, None, |request| {
+            assert_eq!(request.protocol, Protocol::Http);
+            assert_eq!(request.peer, Peer::Plaintext);
+            assert_eq!(request.destination_port, Attribute::Known(8080));
+            assert_eq!(request.method, Attribute::Known(&b"GET"[..]));
+            assert_eq!(request.host, Attribute::Absent);
+            assert_eq!(request.path, Attribute::Known(&b"/\xff?x"[..]));
+            assert_eq!(request.headers.known().unwrap().len(), 3);
+        });
+    }
+
+    #[test]
+    fn without_a_readable_header_list_everything_of_it_is_unreadable() {
+        let host = FakeHost::new();
+        host.set_headers_reading(Err(HostError::Status(10)));
+        with_request(&host, None, |request| {
+            for attribute in [request.method, request.host, request.path] {
+                assert_eq!(attribute, Attribute::Unreadable);
+            }
+            assert_eq!(request.headers, Attribute::Unreadable);
+        });
+    }
+
+    #[test]
+    fn a_tcp_connection_has_no_headers_and_is_not_asked_for_them() {
+        let host = FakeHost::new();
+        host.set_peer(None);
+        host.set_headers(&[(b":method", b"GET")]);
+        with_connection(&host, None, |connection| {
+            assert_eq!(connection.protocol, Protocol::Tcp);
+            assert_eq!(connection.peer, Peer::Plaintext);
+            assert_eq!(connection.headers, Attribute::Absent);
+            assert_eq!(connection.method, Attribute::Absent);
+        });
+    }
+}
