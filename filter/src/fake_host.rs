@@ -50,9 +50,11 @@ pub(crate) const SVID: &str = include_str!("../../policy/tests/certificates/svid
 /// A local reply that was sent.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Reply {
-    pub(crate) status: u32,
+    pub(crate) status: u16,
     pub(crate) details: String,
     pub(crate) body: String,
+    pub(crate) headers: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(crate) grpc_status: Option<u16>,
 }
 
 /// A host in memory; clones share their state.
@@ -237,11 +239,18 @@ impl Host for FakeHost {
             status,
             details,
             body,
+            headers,
+            grpc_status,
         } = *reply;
         let reply = Reply {
             status,
             details: details.to_owned(),
             body: body.to_owned(),
+            headers: headers
+                .iter()
+                .map(|(name, value)| (name.to_vec(), value.to_vec()))
+                .collect(),
+            grpc_status,
         };
         self.0.replies.borrow_mut().push(reply);
         Ok(())

@@ -1,5 +1,7 @@
 //! [`Host`]: the port to the proxy. One trait, so that everything behind it runs without a proxy.
 
+use crate::pairs::Pair;
+
 /// What the filter asks of the proxy that runs it. No method panics, whatever the proxy answers.
 pub(crate) trait Host {
     /// The plugin configuration, as it was given to the proxy.
@@ -81,12 +83,16 @@ pub(crate) enum HostError {
 /// An answer that the proxy gives by itself.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct LocalReply<'r> {
-    /// The HTTP status; for a gRPC request the proxy derives the gRPC status from it.
-    pub(crate) status: u32,
+    /// The HTTP status.
+    pub(crate) status: u16,
     /// What `%RESPONSE_CODE_DETAILS%` shows; without white space.
     pub(crate) details: &'r str,
     /// The body, or the message of a gRPC status.
     pub(crate) body: &'r str,
+    /// What else is in the header.
+    pub(crate) headers: &'r [Pair<'r>],
+    /// The status for gRPC requests; without one the proxy derives it from the HTTP status.
+    pub(crate) grpc_status: Option<u16>,
 }
 
 /// How loud a line is.

@@ -30,6 +30,7 @@ mod node;
 mod outcome;
 mod pairs;
 mod property;
+mod reply;
 mod respond;
 mod root;
 

@@ -10,6 +10,7 @@
 use std::ptr;
 
 use crate::host::{Host, HostError, LocalReply, LogLevel, MetricId, MetricKind};
+use crate::pairs;
 
 const OK: u32 = 0;
 const NOT_FOUND: u32 = 1;
@@ -84,19 +85,21 @@ impl Host for ProxyWasmHost {
             status,
             details,
             body,
+            headers,
+            grpc_status,
         } = *reply;
-        // SAFETY: the texts are valid for reads of their lengths, the header list is null with the length 0, and
-        // the host keeps no pointer.
+        let headers = pairs::serialize(headers);
+        // SAFETY: texts and header list are valid for reads of their lengths, and the host keeps no pointer.
         done(unsafe {
             proxy_send_local_response(
-                status,
+                u32::from(status),
                 details.as_ptr(),
                 details.len(),
                 body.as_ptr(),
                 body.len(),
-                ptr::null(),
-                0,
-                NO_GRPC_STATUS,
+                headers.as_ptr(),
+                headers.len(),
+                grpc_status.map_or(NO_GRPC_STATUS, i32::from),
             )
         })
     }

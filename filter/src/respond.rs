@@ -1,20 +1,13 @@
 //! From a decision to what the proxy does: the only place that lets a request go on.
-//!
-//! A denial is answered as Istio's sidecar answers one: status 403, the body `RBAC: access denied`, and in
-//! `%RESPONSE_CODE_DETAILS%` the rule, as `rbac_access_denied_matched_policy[ns[shop]-policy[orders]-rule[0]]`, or
-//! `[none]` where no policy allowed the request. A denial that no policy is behind has the details
-//! `spiffe_authz_denied[CAUSE]`.
 
-use spiffe_authz_policy::{Decision, Denial, Permit};
+use spiffe_authz_policy::{Decision, Permit};
 
-use crate::host::{Host, LocalReply, LogLevel};
+use crate::host::{Host, LogLevel};
 use crate::outcome::{Outcome, Refusal};
-use crate::property;
+use crate::{property, reply};
 
 /// The value of the interlock's property that lets a request pass.
 const INTERLOCK_OPEN: &[u8] = b"allow";
-const FORBIDDEN: u32 = 403;
-const BODY: &str = "RBAC: access denied";
 
 /// What the proxy is to do with a request.
 #[derive(Debug, Eq, PartialEq)]
@@ -38,16 +31,11 @@ pub(crate) fn respond<'p>(host: &impl Host, decision: Decision<'p>) -> (Flow, Ou
     }
 }
 
-/// Answers the request with 403. Should the proxy not take the answer, the request stands still.
+/// Answers the request by itself. Should the proxy not take the answer, the request stands still.
 pub(crate) fn refuse<'p>(host: &impl Host, refusal: Refusal<'p>) -> (Flow, Outcome<'p>) {
     let outcome = Outcome::from(refusal);
     tell_access_log(host, &outcome);
-    let reply = LocalReply {
-        status: FORBIDDEN,
-        details: &details(refusal),
-        body: BODY,
-    };
-    if let Err(error) = host.send_local_reply(&reply) {
+    if let Err(error) = reply::send(host, refusal) {
         host.log(
             LogLevel::Error,
             &format!("the local reply to a denied request was not sent: {error}"),
@@ -87,34 +75,12 @@ fn tell_access_log(host: &impl Host, outcome: &Outcome<'_>) {
     }
 }
 
-fn details(refusal: Refusal<'_>) -> String {
-    let details = match refusal {
-        Refusal::Denied(Denial::MatchedDeny { rule, .. }) => {
-            format!("rbac_access_denied_matched_policy[{rule}]")
-        }
-        Refusal::Denied(Denial::NoMatchingAllow | Denial::NoAllowPolicy) => {
-            "rbac_access_denied_matched_policy[none]".to_owned()
-        }
-        Refusal::Denied(
-            Denial::MtlsRequired
-            | Denial::PeerUnreadable
-            | Denial::Identity(_)
-            | Denial::AmbiguousHost
-            | Denial::SourceIpUnreadable(_),
-        )
-        | Refusal::NoConfiguration
-        | Refusal::InterlockFailed => format!("spiffe_authz_denied[{}]", refusal.code()),
-    };
-    // Access logs are split at white space.
-    details.replace(char::is_whitespace, "_")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fake_host::{FakeHost, Reply};
+    use crate::fake_host::FakeHost;
     use crate::host::HostError;
-    use spiffe_authz_policy::{IdentityError, PolicyId, RuleRef};
+    use spiffe_authz_policy::{Denial, PolicyId, RuleRef};
 
     fn orders() -> PolicyId {
         PolicyId {
@@ -124,75 +90,13 @@ mod tests {
     }
 
     #[test]
-    fn a_denial_answers_403_with_the_rule_or_the_cause_in_the_details() {
-        let policy = orders();
-        let rule = RuleRef {
-            policy: &policy,
-            index: 3,
-        };
-        let table = [
-            (
-                Refusal::Denied(Denial::MatchedDeny { rule, response: None }),
-                "rbac_access_denied_matched_policy[ns[shop]-policy[orders]-rule[3]]",
-            ),
-            (
-                Refusal::Denied(Denial::NoMatchingAllow),
-                "rbac_access_denied_matched_policy[none]",
-            ),
-            (
-                Refusal::Denied(Denial::NoAllowPolicy),
-                "rbac_access_denied_matched_policy[none]",
-            ),
-            (
-                Refusal::Denied(Denial::MtlsRequired),
-                "spiffe_authz_denied[mtls-required]",
-            ),
-            (
-                Refusal::Denied(Denial::PeerUnreadable),
-                "spiffe_authz_denied[peer-unreadable]",
-            ),
-            (
-                Refusal::Denied(Denial::AmbiguousHost),
-                "spiffe_authz_denied[ambiguous-host]",
-            ),
-            (
-                Refusal::Denied(Denial::Identity(IdentityError::NoSvid)),
-                "spiffe_authz_denied[no-svid]",
-            ),
-            (Refusal::NoConfiguration, "spiffe_authz_denied[no-configuration]"),
-            (Refusal::InterlockFailed, "spiffe_authz_denied[interlock-failed]"),
-        ];
-        for (refusal, details) in table {
+    fn a_refused_request_is_answered_and_its_interlock_stays_shut() {
+        for refusal in [Refusal::NoConfiguration, Refusal::Denied(Denial::NoMatchingAllow)] {
             let host = FakeHost::new();
             assert_eq!(refuse(&host, refusal), (Flow::Stop, Outcome::from(refusal)));
-            let body = "RBAC: access denied".to_owned();
-            assert_eq!(
-                host.replies(),
-                [Reply {
-                    status: 403,
-                    details: details.to_owned(),
-                    body
-                }]
-            );
+            assert_eq!(host.replies().len(), 1);
             assert_eq!(host.state(property::INTERLOCK), None);
         }
-    }
-
-    #[test]
-    fn white_space_in_a_policy_name_becomes_an_underscore_in_the_details() {
-        let policy = PolicyId {
-            namespace: "a b".to_owned(),
-            name: "c\td\u{a0}e\n".to_owned(),
-        };
-        let rule = RuleRef {
-            policy: &policy,
-            index: 0,
-        };
-        let details = details(Refusal::Denied(Denial::MatchedDeny { rule, response: None }));
-        assert_eq!(
-            details,
-            "rbac_access_denied_matched_policy[ns[a_b]-policy[c_d_e_]-rule[0]]"
-        );
     }
 
     #[test]
