@@ -1,11 +1,12 @@
-//! The audit line: one JSON object for each denied request, in the proxy's log at level `warn`.
+//! The audit lines: one JSON object in the proxy's log for each denied request or connection, at level `warn`, and for
+//! each allowed one that an AUDIT policy marks or a dry-run policy would deny, at level `info`.
 //!
 //! | field | value |
 //! |---|---|
-//! | `event` | `request-denied` |
-//! | `decision` | `deny` |
+//! | `event` | `request-denied`, `connection-denied` (TCP), `request-observed`, `connection-observed` |
+//! | `decision` | `deny` or `allow` |
 //! | `cause` | the one word that says why, such as `no-matching-allow` |
-//! | `policy` | `namespace/name` of the policy that denied, or null |
+//! | `policy` | `namespace/name` of the policy that decided, or null |
 //! | `rule` | the index of its rule, or null |
 //! | `profile` | `zero-trust` or `istio`; null without a configuration |
 //! | `workload_namespace` | the namespace of the guarded workload; null without a configuration |
@@ -13,19 +14,32 @@
 //! | `mtls` | whether the peer presented a certificate; null where that cannot be told |
 //! | `method`, `host`, `path` | of the request, or null; the path without query and fragment |
 //! | `destination_port` | a number, or null |
+//! | `protocol` | `http` or `tcp` |
+//! | `audited`, `would_deny`, `would_allow` | the AUDIT policies that match, and the dry-run policies that would change the decision, as lists of `namespace/name`; left out where empty |
 //!
 //! Fields are added in later versions and none changes its meaning. What the peer wrote is
 //! [printable] ASCII. Header values, query and fragment are never shown.
 
 use serde::Serialize;
-use spiffe_authz_policy::{Attribute, Peer, PolicySet, Request};
+use spiffe_authz_policy::{Attribute, Observations, Peer, PolicySet, Protocol, Request};
 
 use crate::escape::printable;
 use crate::host::{Host, LogLevel};
+use crate::observed::Names;
 use crate::outcome::Outcome;
 
+/// What became of one request or connection.
+#[derive(Debug)]
+pub(crate) struct Record<'r> {
+    pub(crate) outcome: &'r Outcome<'r>,
+    pub(crate) observations: &'r Observations<'r>,
+    /// The set that judged it, if there was one.
+    pub(crate) policies: Option<&'r PolicySet>,
+    pub(crate) request: &'r Request<'r>,
+}
+
 #[derive(Serialize)]
-struct DenialLine<'r> {
+struct Line<'r> {
     event: &'static str,
     decision: &'static str,
     cause: &'static str,
@@ -39,32 +53,57 @@ struct DenialLine<'r> {
     host: Option<String>,
     path: Option<String>,
     destination_port: Option<u16>,
+    protocol: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    audited: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    would_deny: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    would_allow: Vec<String>,
 }
 
-/// Logs a denied request. `policies` is the set that judged it, if there was one.
-pub(crate) fn log_denial(
-    host: &impl Host,
-    outcome: &Outcome<'_>,
-    policies: Option<&PolicySet>,
-    request: &Request<'_>,
-) {
-    match serde_json::to_string(&denial_line(outcome, policies, request)) {
-        Ok(line) => host.log(LogLevel::Warn, &line),
+/// Logs what was denied.
+pub(crate) fn log_denied(host: &impl Host, record: &Record<'_>) {
+    let event = match record.request.protocol {
+        Protocol::Http => "request-denied",
+        Protocol::Tcp => "connection-denied",
+    };
+    let names = Names::of(record.observations);
+    log(host, LogLevel::Warn, &line(event, record, names));
+}
+
+/// Logs what was allowed, if a policy that only watches has something to say of it.
+pub(crate) fn log_observed(host: &impl Host, record: &Record<'_>) {
+    let event = match record.request.protocol {
+        Protocol::Http => "request-observed",
+        Protocol::Tcp => "connection-observed",
+    };
+    let names = Names::of(record.observations);
+    if !names.is_empty() {
+        log(host, LogLevel::Info, &line(event, record, names));
+    }
+}
+
+fn log(host: &impl Host, level: LogLevel, line: &Line<'_>) {
+    match serde_json::to_string(line) {
+        Ok(json) => host.log(level, &json),
         Err(error) => host.log(
             LogLevel::Error,
-            &format!("the audit line of a denied request: {error}"),
+            &format!("an audit line was not written: {error}"),
         ),
     }
 }
 
-fn denial_line<'r>(
-    outcome: &Outcome<'_>,
-    policies: Option<&'r PolicySet>,
-    request: &Request<'_>,
-) -> DenialLine<'r> {
+fn line<'r>(event: &'static str, record: &Record<'r>, names: Names) -> Line<'r> {
+    let Record {
+        outcome,
+        policies,
+        request,
+        observations: _,
+    } = *record;
     let (mtls, peer) = peer(request.peer);
-    DenialLine {
-        event: "request-denied",
+    Line {
+        event,
         decision: outcome.decision,
         cause: outcome.cause,
         policy: outcome.rule.map(|rule| rule.policy.to_string()),
@@ -77,6 +116,13 @@ fn denial_line<'r>(
         host: text(request.host),
         path: text(request.path_without_query()),
         destination_port: request.destination_port.known().copied(),
+        protocol: match request.protocol {
+            Protocol::Http => "http",
+            Protocol::Tcp => "tcp",
+        },
+        audited: names.audited,
+        would_deny: names.would_deny,
+        would_allow: names.would_allow,
     }
 }
 
@@ -104,10 +150,23 @@ mod tests {
 
     fn logged(outcome: &Outcome<'_>, policies: Option<&PolicySet>, request: &Request<'_>) -> String {
         let host = FakeHost::new();
-        log_denial(&host, outcome, policies, request);
+        let record = Record {
+            outcome,
+            observations: &Observations::default(),
+            policies,
+            request,
+        };
+        log_denied(&host, &record);
         match host.lines().as_slice() {
             [(LogLevel::Warn, line)] => line.clone(),
             other => panic!("{other:?}"),
+        }
+    }
+
+    fn policy_id(name: &str) -> PolicyId {
+        PolicyId {
+            namespace: "shop".to_owned(),
+            name: name.to_owned(),
         }
     }
 
@@ -122,16 +181,13 @@ mod tests {
             method: Attribute::Known(b"GET"),
             host: Attribute::Known(b"orders.shop"),
             path: Attribute::Known(path),
-            ..Request::absent(spiffe_authz_policy::Protocol::Http)
+            ..Request::absent(Protocol::Http)
         }
     }
 
     #[test]
     fn a_denial_is_one_json_line_of_a_fixed_shape() {
-        let policy = PolicyId {
-            namespace: "shop".to_owned(),
-            name: "orders".to_owned(),
-        };
+        let policy = policy_id("orders");
         let rule = Some(RuleRef {
             policy: &policy,
             index: 2,
@@ -148,7 +204,7 @@ mod tests {
                 r#"{"event":"request-denied","decision":"deny","cause":"matched-deny","policy":"shop/orders","#,
                 r#""rule":2,"profile":"zero-trust","workload_namespace":"shop","#,
                 r#""peer":"spiffe://cluster.local/ns/shop/sa/frontend","mtls":true,"method":"GET","#,
-                r#""host":"orders.shop","path":"/admin","destination_port":8080}"#
+                r#""host":"orders.shop","path":"/admin","destination_port":8080,"protocol":"http"}"#
             )
         );
     }
@@ -166,16 +222,106 @@ mod tests {
             method: Attribute::Unreadable,
             host: Attribute::Absent,
             path: Attribute::Unreadable,
-            ..Request::absent(spiffe_authz_policy::Protocol::Http)
+            ..Request::absent(Protocol::Http)
         };
         assert_eq!(
             logged(&outcome, None, &request),
             concat!(
                 r#"{"event":"request-denied","decision":"deny","cause":"no-configuration","policy":null,"#,
                 r#""rule":null,"profile":null,"workload_namespace":null,"peer":null,"mtls":null,"#,
-                r#""method":null,"host":null,"path":null,"destination_port":null}"#
+                r#""method":null,"host":null,"path":null,"destination_port":null,"protocol":"http"}"#
             )
         );
+    }
+
+    type Log = fn(&FakeHost, &Record<'_>);
+
+    /// The line for what was observed, with its level, by one of the two functions that log.
+    fn observed(log: Log, protocol: Protocol) -> (LogLevel, String) {
+        let (a, b) = (policy_id("a"), policy_id("b"));
+        let host = FakeHost::new();
+        log(
+            &host,
+            &Record {
+                outcome: &Outcome {
+                    decision: "allow",
+                    cause: "no-allow-policy",
+                    rule: None,
+                },
+                observations: &Observations {
+                    audited: vec![RuleRef { policy: &a, index: 1 }],
+                    would_deny: vec![&a, &b],
+                    ..Observations::default()
+                },
+                policies: None,
+                request: &Request::absent(protocol),
+            },
+        );
+        host.lines().remove(0)
+    }
+
+    #[test]
+    fn what_policies_that_only_watch_say_is_in_the_line() {
+        let lists = r#""audited":["shop/a"],"would_deny":["shop/a","shop/b"]}"#;
+        let table: [(Log, _, _, _, _); 4] = [
+            (
+                log_denied,
+                Protocol::Http,
+                LogLevel::Warn,
+                "request-denied",
+                "http",
+            ),
+            (
+                log_denied,
+                Protocol::Tcp,
+                LogLevel::Warn,
+                "connection-denied",
+                "tcp",
+            ),
+            (
+                log_observed,
+                Protocol::Http,
+                LogLevel::Info,
+                "request-observed",
+                "http",
+            ),
+            (
+                log_observed,
+                Protocol::Tcp,
+                LogLevel::Info,
+                "connection-observed",
+                "tcp",
+            ),
+        ];
+        for (log, protocol, expected_level, event, word) in table {
+            let (level, line) = observed(log, protocol);
+            assert_eq!(level, expected_level);
+            assert!(
+                line.starts_with(&format!(r#"{{"event":"{event}","decision":"allow""#)),
+                "{line}"
+            );
+            assert!(
+                line.ends_with(&format!(r#""protocol":"{word}",{lists}"#)),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_allowed_request_of_which_nothing_is_said_has_no_line() {
+        let host = FakeHost::new();
+        let record = Record {
+            outcome: &Outcome {
+                decision: "allow",
+                cause: "no-allow-policy",
+                rule: None,
+            },
+            observations: &Observations::default(),
+            policies: None,
+            request: &Request::absent(Protocol::Http),
+        };
+        log_observed(&host, &record);
+        assert_eq!(host.lines(), []);
     }
 
     #[test]

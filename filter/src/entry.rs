@@ -31,7 +31,7 @@ impl RootContext for Root {
     }
 
     fn create_http_context(&self, _context_id: u32) -> Option<Box<dyn HttpContext>> {
-        Some(Box::new(Http(self.0.stream())))
+        Some(Box::new(Http(HttpStream::new(self.0.judge()))))
     }
 
     fn get_type(&self) -> Option<ContextType> {

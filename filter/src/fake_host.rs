@@ -8,6 +8,7 @@ use std::rc::Rc;
 use spiffe_authz_policy::PolicySet;
 
 use crate::host::{Host, HostError, LocalReply, LogLevel, MetricId, MetricKind};
+use crate::judge::Judge;
 use crate::pairs::{Pair, serialize};
 use crate::property;
 
@@ -44,6 +45,37 @@ pub(crate) fn policies_with(when: &str) -> PolicySet {
     PolicySet::from_plugin_configuration(configuration.as_bytes(), None).unwrap()
 }
 
+/// One ALLOW policy of everything, one AUDIT policy of everything, a dry-run DENY policy of everything, and a dry-run ALLOW
+/// policy of nothing; plaintext may come.
+pub(crate) fn watching_policies(profile: &str) -> PolicySet {
+    let policy = |name: &str, annotations: &str, spec: &str| {
+        format!(
+            r#"{{"apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy",
+                "metadata": {{"name": "{name}", "namespace": "shop", "annotations": {{{annotations}}}}}, "spec": {spec}}}"#
+        )
+    };
+    let dry_run = r#""istio.io/dry-run": "true""#;
+    let resources = [
+        policy("open", "", r#"{"action": "ALLOW", "rules": [{}]}"#),
+        policy("marks", "", r#"{"action": "AUDIT", "rules": [{}]}"#),
+        policy("would-deny", dry_run, r#"{"action": "DENY", "rules": [{}]}"#),
+        policy("would-allow", dry_run, r#"{"action": "ALLOW"}"#),
+        r#"{"apiVersion": "security.istio.io/v1", "kind": "PeerAuthentication",
+            "metadata": {"name": "base", "namespace": "shop"}, "spec": {"mtls": {"mode": "PERMISSIVE"}}}"#
+            .to_owned(),
+    ];
+    let configuration = format!(
+        r#"{{"profile": "{profile}", "workload": {{"namespace": "shop"}}, "resources": [{}]}}"#,
+        resources.join(",")
+    );
+    PolicySet::from_plugin_configuration(configuration.as_bytes(), None).unwrap()
+}
+
+/// A judge of requests on `host`, with metrics of its own.
+pub(crate) fn judge(host: &FakeHost, policies: Option<PolicySet>) -> Judge<FakeHost> {
+    Judge::new(host.clone(), Rc::default(), policies.map(Rc::new))
+}
+
 /// A certificate as a proxy shows it.
 pub(crate) const SVID: &str = include_str!("../../policy/tests/certificates/svid.pem");
 
@@ -72,6 +104,8 @@ struct Inner {
     state: RefCell<BTreeMap<String, Vec<u8>>>,
     refused_properties: RefCell<BTreeMap<String, HostError>>,
     refused_replies: Cell<Option<HostError>>,
+    closes: Cell<usize>,
+    refused_closes: Cell<Option<HostError>>,
     refused_metrics: Cell<Option<HostError>>,
     replies: RefCell<Vec<Reply>>,
     lines: RefCell<Vec<(LogLevel, String)>>,
@@ -131,6 +165,10 @@ impl FakeHost {
         self.0.refused_replies.set(Some(error));
     }
 
+    pub(crate) fn refuse_closes(&self, error: HostError) {
+        self.0.refused_closes.set(Some(error));
+    }
+
     pub(crate) fn refuse_metrics(&self, error: HostError) {
         self.0.refused_metrics.set(Some(error));
     }
@@ -152,6 +190,11 @@ impl FakeHost {
 
     pub(crate) fn replies(&self) -> Vec<Reply> {
         self.0.replies.borrow().clone()
+    }
+
+    /// How often the connection was closed.
+    pub(crate) fn closes(&self) -> usize {
+        self.0.closes.get()
     }
 
     pub(crate) fn lines(&self) -> Vec<(LogLevel, String)> {
@@ -253,6 +296,13 @@ impl Host for FakeHost {
             grpc_status,
         };
         self.0.replies.borrow_mut().push(reply);
+        Ok(())
+    }
+
+    fn close_downstream(&self) -> Result<(), HostError> {
+        self.called()?;
+        self.0.refused_closes.get().map_or(Ok(()), Err)?;
+        self.0.closes.set(self.0.closes.get() + 1);
         Ok(())
     }
 

@@ -29,7 +29,7 @@ pub(crate) trait Host {
     /// When the proxy does not tell it.
     fn nanoseconds_since_epoch(&self) -> Result<u64, HostError>;
 
-    /// Sets a property, which Envoy keeps as filter state `wasm.<path>` of the request.
+    /// Sets a property, which Envoy keeps as filter state `wasm.<path>` of the request or connection.
     ///
     /// # Errors
     /// When the property is not set.
@@ -40,6 +40,12 @@ pub(crate) trait Host {
     /// # Errors
     /// When no answer was sent.
     fn send_local_reply(&self, reply: &LocalReply<'_>) -> Result<(), HostError>;
+
+    /// Closes the connection to the downstream peer.
+    ///
+    /// # Errors
+    /// When it was not closed.
+    fn close_downstream(&self) -> Result<(), HostError>;
 
     /// Writes a line to the proxy's log. A line that the proxy does not take is lost: nothing rests on it.
     fn log(&self, level: LogLevel, line: &str);
@@ -100,7 +106,7 @@ pub(crate) struct LocalReply<'r> {
 pub(crate) enum LogLevel {
     /// Something that is good to know.
     Info,
-    /// A denied request.
+    /// A denied request or connection.
     Warn,
     /// Something that is wrong and needs a hand.
     Error,

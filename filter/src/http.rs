@@ -1,44 +1,26 @@
 //! [`HttpStream`]: one HTTP request on its way through the filter.
 
-use std::rc::Rc;
-
-use spiffe_authz_policy::{PolicySet, Request};
-
-use crate::attributes::with_request;
-use crate::audit::log_denial;
 use crate::host::Host;
-use crate::metrics::Metrics;
-use crate::outcome::{Outcome, Refusal};
-use crate::respond::{Flow, Passage, refuse, respond};
+use crate::judge::Judge;
+use crate::respond::Flow;
 
-/// One HTTP request, with the policy set that was in force when it began.
+/// One HTTP request.
 #[derive(Debug)]
 pub(crate) struct HttpStream<H> {
-    host: H,
-    metrics: Rc<Metrics>,
-    policies: Option<Rc<PolicySet>>,
-    /// There once the request was allowed.
-    passage: Option<Passage>,
+    judge: Judge<H>,
+    /// There once the request was judged.
+    flow: Option<Flow>,
 }
 
 impl<H: Host> HttpStream<H> {
-    pub(crate) fn new(host: H, metrics: Rc<Metrics>, policies: Option<Rc<PolicySet>>) -> Self {
-        Self {
-            host,
-            metrics,
-            policies,
-            passage: None,
-        }
+    pub(crate) fn new(judge: Judge<H>) -> Self {
+        Self { judge, flow: None }
     }
 
     /// Judges the request; true lets it go on.
     #[must_use]
     pub(crate) fn judge(&mut self) -> bool {
-        let policies = self.policies.as_deref();
-        self.passage = match with_request(&self.host, policies, |request| self.flow(request)) {
-            Flow::Continue(passage) => Some(passage),
-            Flow::Stop => None,
-        };
+        self.flow = Some(self.judge.request());
         self.may_pass()
     }
 
@@ -46,31 +28,14 @@ impl<H: Host> HttpStream<H> {
     /// that was stopped, and letting that pass would set the request in motion again.
     #[must_use]
     pub(crate) fn may_pass(&self) -> bool {
-        self.passage.is_some()
-    }
-
-    fn flow(&self, request: &Request<'_>) -> Flow {
-        let (flow, outcome) = match &self.policies {
-            Some(policies) => respond(&self.host, policies.decide(request)),
-            None => refuse(&self.host, Refusal::NoConfiguration),
-        };
-        self.record(&flow, &outcome, request);
-        flow
-    }
-
-    fn record(&self, flow: &Flow, outcome: &Outcome<'_>, request: &Request<'_>) {
-        self.metrics.count(&self.host, outcome);
-        match flow {
-            Flow::Continue(_) => {}
-            Flow::Stop => log_denial(&self.host, outcome, self.policies.as_deref(), request),
-        }
+        self.flow.as_ref().is_some_and(Flow::may_pass)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fake_host::{FakeHost, policy_set};
+    use crate::fake_host::{FakeHost, judge, policies_with, policy_set};
     use crate::host::{HostError, LogLevel};
     use crate::property;
 
@@ -80,11 +45,7 @@ mod tests {
     const DENIED_BY_DEFAULT: (&[u8], &[u8]) = (b"DELETE", b"/orders/1");
 
     fn stream(host: &FakeHost) -> HttpStream<FakeHost> {
-        HttpStream::new(
-            host.clone(),
-            Rc::new(Metrics::default()),
-            Some(Rc::new(policy_set())),
-        )
+        HttpStream::new(judge(host, Some(policy_set())))
     }
 
     fn frontend((method, path): (&[u8], &[u8])) -> FakeHost {
@@ -168,10 +129,24 @@ mod tests {
     #[test]
     fn a_request_without_a_policy_set_stops() {
         let host = frontend(ALLOWED);
-        let mut stream = HttpStream::new(host.clone(), Rc::new(Metrics::default()), None);
+        let mut stream = HttpStream::new(judge(&host, None));
         assert!(!stream.judge());
         assert_eq!(host.replies()[0].details, "spiffe_authz_denied[no-configuration]");
         assert!(host.lines()[0].1.contains(r#""cause":"no-configuration""#));
+    }
+
+    #[test]
+    fn a_rule_that_hangs_on_a_direct_peer_address_that_nobody_says_stops_the_request_for_that_cause() {
+        let host = frontend(ALLOWED);
+        let policies = policies_with(r#"{"key": "source.ip", "values": ["10.0.0.0/8"]}"#);
+        assert!(!HttpStream::new(judge(&host, Some(policies))).judge());
+        let details = "spiffe_authz_denied[source-ip-unreadable]";
+        assert_eq!(host.replies()[0].details, details);
+        assert_eq!(host.state(property::CAUSE).unwrap(), b"source-ip-unreadable");
+        let counter = "spiffe_authz_requests_total.decision=.=deny;.;cause=.=source-ip-unreadable;.;policy=.=shop/orders;.;";
+        assert_eq!(host.metrics(), [(counter.to_owned(), 1)]);
+        let cause = r#""cause":"source-ip-unreadable","policy":"shop/orders","rule":0,"#;
+        assert!(host.lines()[0].1.contains(cause));
     }
 
     #[test]

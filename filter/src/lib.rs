@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! on_configure        bytes ──► PolicySet                      all errors logged, or the set is in force
-//! on_request_headers  hostcalls ──attributes──► Request ──policy──► Decision ──respond──► continue | 403
-//!                                                                       └──► metrics, audit line
+//! on_request_headers  hostcalls ──attributes──► Request ──policy──► Decision ──respond──► continue | local reply
+//!                                                                  └──► filter state, metrics, audit line
 //! ```
 //! The filter decides nothing and parses no policy: that is the `policy` crate. The proxy stands behind one trait,
 //! `Host` in `host.rs`. Only its adapter, `proxy_wasm_host.rs`, and `entry.rs` know the proxy-wasm ABI; all the rest
@@ -25,8 +25,10 @@ mod audit;
 mod escape;
 mod host;
 mod http;
+mod judge;
 mod metrics;
 mod node;
+mod observed;
 mod outcome;
 mod pairs;
 mod property;

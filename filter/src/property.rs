@@ -35,3 +35,13 @@ pub(crate) const CAUSE: &str = "spiffe_authz_cause";
 pub(crate) const POLICY: &str = "spiffe_authz_policy";
 /// The index of the rule that decided, for the access log; empty where none did.
 pub(crate) const RULE: &str = "spiffe_authz_rule";
+/// The AUDIT policies that match, for the access log.
+pub(crate) const AUDITED: &str = "spiffe_authz_audited";
+/// The dry-run policies that would deny, for the access log.
+pub(crate) const WOULD_DENY: &str = "spiffe_authz_would_deny";
+/// The dry-run policies that would allow, for the access log.
+pub(crate) const WOULD_ALLOW: &str = "spiffe_authz_would_allow";
+/// What Istio's own dry run says of the ALLOW policies, for the access log.
+pub(crate) const SHADOW_ALLOW: &str = "spiffe_authz_shadow_allow";
+/// What Istio's own dry run says of the DENY policies, for the access log.
+pub(crate) const SHADOW_DENY: &str = "spiffe_authz_shadow_deny";

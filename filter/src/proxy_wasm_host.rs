@@ -16,6 +16,7 @@ const OK: u32 = 0;
 const NOT_FOUND: u32 = 1;
 const REQUEST_HEADERS: u32 = 0;
 const PLUGIN_CONFIGURATION: u32 = 7;
+const DOWNSTREAM: u32 = 2;
 /// Leaves it to the proxy to derive the gRPC status from the HTTP status.
 const NO_GRPC_STATUS: i32 = -1;
 
@@ -43,6 +44,7 @@ unsafe extern "C" {
         headers_size: usize,
         grpc_status: i32,
     ) -> u32;
+    fn proxy_close_stream(stream: u32) -> u32;
     fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, metric: *mut u32) -> u32;
     fn proxy_increment_metric(metric: u32, offset: i64) -> u32;
     fn proxy_record_metric(metric: u32, value: u64) -> u32;
@@ -102,6 +104,11 @@ impl Host for ProxyWasmHost {
                 grpc_status.map_or(NO_GRPC_STATUS, i32::from),
             )
         })
+    }
+
+    fn close_downstream(&self) -> Result<(), HostError> {
+        // SAFETY: no pointer is passed.
+        done(unsafe { proxy_close_stream(DOWNSTREAM) })
     }
 
     fn log(&self, level: LogLevel, line: &str) {

@@ -1,6 +1,6 @@
-//! From a decision to what the proxy does: the only place that lets a request go on.
+//! From a decision to what the proxy does: the only place that lets a request or a connection go on.
 
-use spiffe_authz_policy::{Decision, Permit};
+use spiffe_authz_policy::{Decision, Permit, Protocol};
 
 use crate::host::{Host, LogLevel};
 use crate::outcome::{Outcome, Refusal};
@@ -9,13 +9,23 @@ use crate::{property, reply};
 /// The value of the interlock's property that lets a request pass.
 const INTERLOCK_OPEN: &[u8] = b"allow";
 
-/// What the proxy is to do with a request.
+/// What the proxy is to do with a request or a connection.
 #[derive(Debug, Eq, PartialEq)]
 pub(crate) enum Flow {
-    /// The request goes on.
+    /// It goes on.
     Continue(Passage),
-    /// The request goes no further.
+    /// It goes no further.
     Stop,
+}
+
+impl Flow {
+    /// Whether bytes go on.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Continue(_) => true,
+            Self::Stop => false,
+        }
+    }
 }
 
 /// The proof that a permit was taken and the interlock opened. Made here alone.
@@ -23,38 +33,51 @@ pub(crate) enum Flow {
 pub(crate) struct Passage(());
 
 /// Carries a decision out.
-pub(crate) fn respond<'p>(host: &impl Host, decision: Decision<'p>) -> (Flow, Outcome<'p>) {
+pub(crate) fn respond<'p>(
+    host: &impl Host,
+    protocol: Protocol,
+    decision: Decision<'p>,
+) -> (Flow, Outcome<'p>) {
     let outcome = Outcome::from(&decision);
     match decision {
-        Decision::Allow(permit) => let_pass(host, permit, outcome),
-        Decision::Deny(denial) => refuse(host, Refusal::Denied(denial)),
+        Decision::Allow(permit) => match let_pass(host, permit) {
+            Some(passage) => {
+                tell_access_log(host, &outcome);
+                (Flow::Continue(passage), outcome)
+            }
+            None => refuse(host, protocol, Refusal::InterlockFailed),
+        },
+        Decision::Deny(denial) => refuse(host, protocol, Refusal::Denied(denial)),
     }
 }
 
-/// Answers the request by itself. Should the proxy not take the answer, the request stands still.
-pub(crate) fn refuse<'p>(host: &impl Host, refusal: Refusal<'p>) -> (Flow, Outcome<'p>) {
+/// Answers a request by itself and closes a connection. Should the proxy do neither, it stands still.
+pub(crate) fn refuse<'p>(host: &impl Host, protocol: Protocol, refusal: Refusal<'p>) -> (Flow, Outcome<'p>) {
     let outcome = Outcome::from(refusal);
     tell_access_log(host, &outcome);
-    if let Err(error) = reply::send(host, refusal) {
-        host.log(
-            LogLevel::Error,
-            &format!("the local reply to a denied request was not sent: {error}"),
-        );
+    let (done, what) = match protocol {
+        Protocol::Http => (
+            reply::send(host, refusal),
+            "the local reply to a denied request was not sent",
+        ),
+        Protocol::Tcp => (host.close_downstream(), "a denied connection was not closed"),
+    };
+    if let Err(error) = done {
+        host.log(LogLevel::Error, &format!("{what}: {error}"));
     }
     (Flow::Stop, outcome)
 }
 
-/// The permit is used up here: one permit, one request.
-fn let_pass<'p>(host: &impl Host, _permit: Permit<'p>, outcome: Outcome<'p>) -> (Flow, Outcome<'p>) {
-    if let Err(error) = host.set_property(property::INTERLOCK, INTERLOCK_OPEN) {
-        host.log(
-            LogLevel::Error,
-            &format!("the interlock of an allowed request was not opened: {error}"),
-        );
-        return refuse(host, Refusal::InterlockFailed);
+/// The permit is used up here: one permit, one request or connection.
+fn let_pass(host: &impl Host, _permit: Permit<'_>) -> Option<Passage> {
+    match host.set_property(property::INTERLOCK, INTERLOCK_OPEN) {
+        Ok(()) => Some(Passage(())),
+        Err(error) => {
+            let line = format!("the interlock of an allowed request was not opened: {error}");
+            host.log(LogLevel::Error, &line);
+            None
+        }
     }
-    tell_access_log(host, &outcome);
-    (Flow::Continue(Passage(())), outcome)
 }
 
 /// Puts the outcome where the access log finds it. Nothing rests on it, so a failure changes nothing.
@@ -93,10 +116,34 @@ mod tests {
     fn a_refused_request_is_answered_and_its_interlock_stays_shut() {
         for refusal in [Refusal::NoConfiguration, Refusal::Denied(Denial::NoMatchingAllow)] {
             let host = FakeHost::new();
-            assert_eq!(refuse(&host, refusal), (Flow::Stop, Outcome::from(refusal)));
+            assert_eq!(
+                refuse(&host, Protocol::Http, refusal),
+                (Flow::Stop, Outcome::from(refusal))
+            );
             assert_eq!(host.replies().len(), 1);
             assert_eq!(host.state(property::INTERLOCK), None);
         }
+    }
+
+    #[test]
+    fn a_refused_connection_is_closed_and_gets_no_reply() {
+        let host = FakeHost::new();
+        let refusal = Refusal::Denied(Denial::NoMatchingAllow);
+        let expected = (Flow::Stop, Outcome::from(refusal));
+        assert_eq!(refuse(&host, Protocol::Tcp, refusal), expected);
+        assert_eq!((host.closes(), host.replies()), (1, Vec::new()));
+        assert_eq!(host.state(property::INTERLOCK), None);
+        assert_eq!(host.state(property::DECISION).unwrap(), b"deny");
+    }
+
+    #[test]
+    fn a_connection_that_the_proxy_does_not_close_stops_all_the_same() {
+        let host = FakeHost::new();
+        host.refuse_closes(HostError::Status(2));
+        let (flow, _) = refuse(&host, Protocol::Tcp, Refusal::NoConfiguration);
+        assert_eq!(flow, Flow::Stop);
+        let line = "a denied connection was not closed: status 2".to_owned();
+        assert_eq!(host.lines(), [(LogLevel::Error, line)]);
     }
 
     #[test]
@@ -105,6 +152,7 @@ mod tests {
         let host = FakeHost::new();
         refuse(
             &host,
+            Protocol::Http,
             Refusal::Denied(Denial::MatchedDeny {
                 rule: RuleRef {
                     policy: &policy,
@@ -126,7 +174,7 @@ mod tests {
     #[test]
     fn where_no_rule_decided_policy_and_rule_are_empty() {
         let host = FakeHost::new();
-        refuse(&host, Refusal::Denied(Denial::MtlsRequired));
+        refuse(&host, Protocol::Http, Refusal::Denied(Denial::MtlsRequired));
         assert_eq!(host.state(property::POLICY).unwrap(), b"");
         assert_eq!(host.state(property::RULE).unwrap(), b"");
     }
@@ -135,7 +183,7 @@ mod tests {
     fn a_denied_request_stops_although_the_proxy_takes_no_reply() {
         let host = FakeHost::new();
         host.refuse_replies(HostError::Status(2));
-        let (flow, _) = refuse(&host, Refusal::Denied(Denial::MtlsRequired));
+        let (flow, _) = refuse(&host, Protocol::Http, Refusal::Denied(Denial::MtlsRequired));
         assert_eq!(flow, Flow::Stop);
         assert_eq!(
             host.lines(),

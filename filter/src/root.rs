@@ -5,7 +5,7 @@ use std::rc::Rc;
 use spiffe_authz_policy::{ConfigErrors, PolicySet, Workload};
 
 use crate::host::{Host, HostError, LogLevel};
-use crate::http::HttpStream;
+use crate::judge::Judge;
 use crate::metrics::Metrics;
 use crate::node::{self, NodeError};
 
@@ -56,9 +56,9 @@ impl<H: Host + Clone> Plugin<H> {
         }
     }
 
-    /// The judge of one request, with the policy set that is in force now.
-    pub(crate) fn stream(&self) -> HttpStream<H> {
-        HttpStream::new(self.host.clone(), Rc::clone(&self.metrics), self.policies.clone())
+    /// The judge of one request or connection, by the policy set that is in force now.
+    pub(crate) fn judge(&self) -> Judge<H> {
+        Judge::new(self.host.clone(), Rc::clone(&self.metrics), self.policies.clone())
     }
 
     fn put_in_force(&mut self, policies: PolicySet) {
@@ -103,12 +103,15 @@ fn summary(policies: &PolicySet) -> String {
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
     format!(
-        "configuration in force: profile {}, workload {}[{}], {} ALLOW and {} DENY policies with {} rules, mTLS {}",
+        "configuration in force: profile {}, workload {}[{}], {} ALLOW, {} DENY, {} AUDIT and {} dry-run policies with {} rules, \
+         mTLS {}",
         policies.profile().name(),
         workload.namespace,
         labels.join(","),
         policies.allow_policies().count(),
         policies.deny_policies().count(),
+        policies.audit_policies().count(),
+        policies.dry_run_policies().count(),
         policies.rule_count(),
         policies.mtls_mode().name(),
     )
@@ -142,7 +145,7 @@ mod tests {
         host.set_configuration(Ok(CONFIGURATION.as_bytes()));
         assert!(plugin(&host).configure());
         let line = "configuration in force: profile zero-trust, workload shop[app=orders], \
-                    1 ALLOW and 1 DENY policies with 3 rules, mTLS STRICT";
+                    1 ALLOW, 1 DENY, 0 AUDIT and 0 dry-run policies with 3 rules, mTLS STRICT";
         assert_eq!(host.lines(), [(LogLevel::Info, line.to_owned())]);
     }
 
@@ -262,15 +265,15 @@ mod tests {
             (b":authority", b"orders"),
         ]);
         let mut plugin = plugin(&host);
-        let mut before_any = plugin.stream();
+        let before_any = plugin.judge();
         host.set_configuration(Ok(CONFIGURATION.as_bytes()));
         assert!(plugin.configure());
-        let mut under_the_first = plugin.stream();
+        let under_the_first = plugin.judge();
         host.set_configuration(Ok(br#"{"workload": {"namespace": "shop"}, "resources": []}"#));
         assert!(plugin.configure());
-        let mut under_the_second = plugin.stream();
-        assert!(!before_any.judge());
-        assert!(under_the_first.judge());
-        assert!(!under_the_second.judge());
+        let under_the_second = plugin.judge();
+        assert!(!before_any.request().may_pass());
+        assert!(under_the_first.request().may_pass());
+        assert!(!under_the_second.request().may_pass());
     }
 }

@@ -1,0 +1,154 @@
+//! [`Judge`]: what becomes of one request or connection, and who is told of it.
+
+use std::rc::Rc;
+
+use spiffe_authz_policy::{Observations, PolicySet, Request};
+
+use crate::attributes::{with_connection, with_request};
+use crate::audit::{Record, log_denied, log_observed};
+use crate::host::Host;
+use crate::metrics::Metrics;
+use crate::observed;
+use crate::outcome::Refusal;
+use crate::respond::{Flow, refuse, respond};
+
+/// Judges by the policy set that was in force when the request or connection began.
+#[derive(Clone, Debug)]
+pub(crate) struct Judge<H> {
+    host: H,
+    metrics: Rc<Metrics>,
+    policies: Option<Rc<PolicySet>>,
+}
+
+impl<H: Host> Judge<H> {
+    pub(crate) fn new(host: H, metrics: Rc<Metrics>, policies: Option<Rc<PolicySet>>) -> Self {
+        Self {
+            host,
+            metrics,
+            policies,
+        }
+    }
+
+    /// Judges the HTTP request that the host has in hand.
+    pub(crate) fn request(&self) -> Flow {
+        with_request(&self.host, self.policies.as_deref(), |request| {
+            self.judge(request)
+        })
+    }
+
+    /// Judges the TCP connection that the host has in hand.
+    pub(crate) fn connection(&self) -> Flow {
+        with_connection(&self.host, self.policies.as_deref(), |connection| {
+            self.judge(connection)
+        })
+    }
+
+    fn judge(&self, request: &Request<'_>) -> Flow {
+        let policies = self.policies.as_deref();
+        let observations = policies.map_or_else(Observations::default, |policies| policies.observe(request));
+        observed::tell_access_log(&self.host, &observations);
+        let protocol = request.protocol;
+        let (flow, outcome) = match policies {
+            Some(policies) => respond(&self.host, protocol, policies.decide(request)),
+            None => refuse(&self.host, protocol, Refusal::NoConfiguration),
+        };
+        let record = Record {
+            outcome: &outcome,
+            observations: &observations,
+            policies,
+            request,
+        };
+        self.record(&flow, &record);
+        flow
+    }
+
+    fn record(&self, flow: &Flow, record: &Record<'_>) {
+        self.metrics.count(&self.host, record.outcome);
+        self.metrics.count_observed(&self.host, record.observations);
+        match flow {
+            Flow::Continue(_) => log_observed(&self.host, record),
+            Flow::Stop => log_denied(&self.host, record),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake_host::{FakeHost, judge, policy_set, watching_policies};
+    use crate::host::{HostError, LogLevel};
+    use crate::property;
+
+    fn host() -> FakeHost {
+        let host = FakeHost::new();
+        host.set_peer(None);
+        host.set_headers(&[(b":method", b"GET"), (b":path", b"/"), (b":authority", b"a")]);
+        host
+    }
+
+    /// The filter states of what was observed.
+    fn told(host: &FakeHost) -> [Option<Vec<u8>>; 5] {
+        [
+            property::AUDITED,
+            property::WOULD_DENY,
+            property::WOULD_ALLOW,
+            property::SHADOW_ALLOW,
+            property::SHADOW_DENY,
+        ]
+        .map(|path| host.state(path))
+    }
+
+    #[test]
+    fn what_policies_that_only_watch_say_is_told_counted_and_logged_and_changes_nothing() {
+        for judged in [Judge::request, Judge::connection] {
+            let host = host();
+            let flow = judged(&judge(&host, Some(watching_policies("istio"))));
+            assert!(flow.may_pass());
+            let expected = [
+                Some(&b"shop/marks"[..]),
+                Some(b"shop/would-deny"),
+                None,
+                Some(b"denied"),
+                Some(b"denied:ns[shop]-policy[would-deny]-rule[0]"),
+            ];
+            assert_eq!(told(&host), expected.map(|value| value.map(<[u8]>::to_vec)));
+            let counted: Vec<String> = host.metrics().into_iter().map(|(name, _)| name).collect();
+            assert!(
+                counted
+                    .iter()
+                    .any(|name| name.starts_with("spiffe_authz_audited_total."))
+            );
+            assert_eq!(counted.len(), 5);
+            let lines = host.lines();
+            let [(LogLevel::Info, line)] = lines.as_slice() else {
+                panic!("{lines:?}")
+            };
+            assert!(
+                line.ends_with(r#""audited":["shop/marks"],"would_deny":["shop/would-deny"]}"#),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn without_policies_that_only_watch_nothing_is_told_of_them() {
+        let host = host();
+        let _ = judge(&host, Some(policy_set())).request();
+        assert_eq!(told(&host), [const { None }; 5]);
+    }
+
+    #[test]
+    fn whichever_hostcall_fails_a_watched_request_passes_only_with_its_interlock_open() {
+        let whole = host();
+        let _ = judge(&whole, Some(watching_policies("istio"))).request();
+        for call in 0..whole.calls() {
+            let host = host();
+            host.fail_call(call, HostError::Status(10));
+            let passed = judge(&host, Some(watching_policies("istio")))
+                .request()
+                .may_pass();
+            assert_eq!(host.state(property::INTERLOCK).is_some(), passed);
+            assert_eq!(host.replies().is_empty(), passed);
+        }
+    }
+}
