@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use spiffe_authz_envoy_config::{
-    FilePath, FilterModule, FilterSource, Inbound, LoopbackAddress, Node, Outbound, Sidecar, SvidPaths,
-    ecds_document,
+    ApplicationProtocol, FilePath, FilterModule, FilterSource, Inbound, LoopbackAddress, Node, Outbound,
+    Sidecar, SvidPaths, ecds_document,
 };
 use spiffe_authz_pki::SvidDirectory;
 
@@ -38,6 +38,7 @@ impl Sidecars<'_> {
             inbound: Inbound {
                 listen: addresses.inbound,
                 application: addresses.application.try_into()?,
+                protocol: ApplicationProtocol::Http,
                 transport: workload.inbound_transport(),
             },
             outbound: self.outbound(workload)?,
@@ -64,7 +65,11 @@ impl Sidecars<'_> {
     /// # Errors
     /// When the policies are no YAML or the file cannot be written.
     pub fn write_policies(&self, workload: Workload, policies: &str) -> Result<(), MeshError> {
-        let document = ecds_document(&self.filter_module(workload)?, &parse_policies(policies)?);
+        let document = ecds_document(
+            &self.filter_module(workload)?,
+            ApplicationProtocol::Http,
+            &parse_policies(policies)?,
+        );
         write(&self.layout.ecds(workload), &document.to_string())
     }
 

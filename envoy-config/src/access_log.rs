@@ -11,6 +11,12 @@ pub fn judged_requests(path: &FilePath) -> Value {
     json!({"name": "judged-requests", "typed_config": file(path, &judged_request())})
 }
 
+/// A line for each connection of a peer to an application that does not speak HTTP, with the decision on it.
+#[must_use]
+pub fn judged_connections(path: &FilePath) -> Value {
+    json!({"name": "judged-connections", "typed_config": file(path, &judged_connection())})
+}
+
 /// A line for each request of the application to a peer.
 #[must_use]
 pub fn originated_requests(path: &FilePath) -> Value {
@@ -58,15 +64,45 @@ fn judged_request() -> Value {
         "method": "%REQ(:METHOD)%",
         "host": "%REQ(:AUTHORITY)%",
         "path": "%REQ(:PATH)%",
-        "decision": "%FILTER_STATE(wasm.spiffe_authz_decision:PLAIN)%",
-        "cause": "%FILTER_STATE(wasm.spiffe_authz_cause:PLAIN)%",
-        "policy": "%FILTER_STATE(wasm.spiffe_authz_policy:PLAIN)%",
-        "rule": "%FILTER_STATE(wasm.spiffe_authz_rule:PLAIN)%",
+        "decision": filter_state("decision"),
+        "cause": filter_state("cause"),
+        "policy": filter_state("policy"),
+        "rule": filter_state("rule"),
+        "audited": filter_state("audited"),
+        "would_deny": filter_state("would_deny"),
+        "would_allow": filter_state("would_allow"),
         "response_code": "%RESPONSE_CODE%",
         "response_code_details": "%RESPONSE_CODE_DETAILS%",
         "response_flags": "%RESPONSE_FLAGS%",
         "duration_ms": "%DURATION%",
     })
+}
+
+fn judged_connection() -> Value {
+    json!({
+        "time": "%START_TIME%",
+        "direction": "inbound",
+        "peer_uri_san": "%DOWNSTREAM_PEER_URI_SAN%",
+        "peer_address": "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%",
+        "server_name": "%REQUESTED_SERVER_NAME%",
+        "decision": filter_state("decision"),
+        "cause": filter_state("cause"),
+        "policy": filter_state("policy"),
+        "rule": filter_state("rule"),
+        "audited": filter_state("audited"),
+        "would_deny": filter_state("would_deny"),
+        "would_allow": filter_state("would_allow"),
+        "bytes_received": "%BYTES_RECEIVED%",
+        "bytes_sent": "%BYTES_SENT%",
+        "termination_details": "%CONNECTION_TERMINATION_DETAILS%",
+        "response_flags": "%RESPONSE_FLAGS%",
+        "duration_ms": "%DURATION%",
+    })
+}
+
+/// What the filter says in filter state, where Envoy puts `wasm.` before each key.
+fn filter_state(name: &str) -> String {
+    format!("%FILTER_STATE(wasm.spiffe_authz_{name}:PLAIN)%")
 }
 
 fn originated_request() -> Value {

@@ -12,7 +12,7 @@ use crate::{SvidPaths, http_connection_manager as hcm, tls};
 const CONNECT_TIMEOUT: &str = "5s";
 const HTTP_OPTIONS: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
-/// The application behind the sidecar: HTTP/1.1 over loopback.
+/// The application behind the sidecar, over loopback: HTTP/1.1 or the bytes of connections.
 #[must_use]
 pub fn plaintext(name: &str, address: SocketAddr) -> Value {
     json!({

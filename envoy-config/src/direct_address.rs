@@ -12,16 +12,20 @@ pub const NAME: &str = "spiffe_authz_direct_address";
 /// The filter state key that the Wasm filter reads.
 pub const FILTER_STATE_KEY: &str = "spiffe_authz.direct_remote_address";
 
-/// The HTTP filter. What the Wasm filter sets itself gets a `wasm.` before its key, so it cannot write this one.
+/// The network filter, the first of its chain: filters for connections and for requests read what it writes.
+///
+/// It writes once, when the connection is new, and nothing may write the key again. What the Wasm filter sets itself
+/// gets a `wasm.` before its key anyway.
 #[must_use]
-pub fn http_filter() -> Value {
+pub fn network_filter() -> Value {
     json!({
         "name": NAME,
         "typed_config": {
-            "@type": type_url("envoy.extensions.filters.http.set_filter_state.v3.Config"),
-            "on_request_headers": [{
+            "@type": type_url("envoy.extensions.filters.network.set_filter_state.v3.Config"),
+            "on_new_connection": [{
                 "object_key": FILTER_STATE_KEY,
                 "factory_key": "envoy.string",
+                "read_only": true,
                 "format_string": {"text_format_source": {
                     "inline_string": "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%",
                 }},

@@ -3,18 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::any::type_url;
-use crate::{FilterModule, direct_address, interlock};
+use crate::{FilterModule, interlock};
 
-/// The filters in front of a guarded application. The order is the guarantee: the facts, the decision, the
-/// interlock right behind the decision, and only then the way on.
+/// The filters in front of a guarded application. The order is the guarantee: the decision, the interlock right behind
+/// the decision, and only then the way on.
 #[must_use]
 pub fn guarded(filter: &FilterModule) -> Vec<Value> {
-    vec![
-        direct_address::http_filter(),
-        filter.http_filter(),
-        interlock::http_filter(),
-        router(),
-    ]
+    vec![filter.http_filter(), interlock::http_filter(), router()]
 }
 
 /// The router, which ends every chain. It adds no `x-envoy-*` headers: the other side need not know them.

@@ -5,9 +5,11 @@ use std::net::SocketAddr;
 use serde_json::{Value, json};
 
 use crate::address::socket_address;
-use crate::http_connection_manager::{self as hcm, Guarded};
+use crate::http_connection_manager::Guarded;
+use crate::tcp_proxy::GuardedTcp;
 use crate::{
-    FilePath, FilterModule, LoopbackAddress, SvidPaths, access_log, cluster, http_filters, route, tls,
+    ApplicationProtocol, FilePath, FilterModule, LoopbackAddress, SvidPaths, access_log, cluster,
+    http_filters, network_filters, route, tls,
 };
 
 /// The name of the listener and its route, and the prefix of its statistics.
@@ -28,8 +30,10 @@ pub(crate) const CONNECTION_BUFFER_BYTES: u32 = 32_768;
 pub struct Inbound {
     /// Where peers connect.
     pub listen: SocketAddr,
-    /// The application behind the sidecar, HTTP/1.1.
+    /// The application behind the sidecar.
     pub application: LoopbackAddress,
+    /// What the application speaks; HTTP means HTTP/1.1.
+    pub protocol: ApplicationProtocol,
     /// Whether plaintext reaches the filter at all.
     pub transport: InboundTransport,
 }
@@ -48,7 +52,7 @@ impl Inbound {
     /// The listener.
     #[must_use]
     pub fn listener(&self, svid: &SvidPaths, filter: &FilterModule, access_log: &FilePath) -> Value {
-        let network_filter = guarded_network_filter(filter, access_log);
+        let network_filters = guarded_network_filters(self.protocol, filter, access_log);
         json!({
             "name": LISTENER,
             "traffic_direction": "INBOUND",
@@ -57,7 +61,7 @@ impl Inbound {
             "access_log": [access_log::failed_handshakes(access_log, MUTUAL_TLS)],
             "listener_filters": self.transport.listener_filters(),
             "listener_filters_timeout": FIRST_BYTES_TIMEOUT,
-            "filter_chains": self.transport.filter_chains(svid, &network_filter),
+            "filter_chains": self.transport.filter_chains(svid, self.protocol, &network_filters),
         })
     }
 
@@ -78,13 +82,19 @@ impl InboundTransport {
         }
     }
 
-    /// The filter chains around one and the same network filter: no transport has a way around the guard.
+    /// The filter chains around the same network filters: no transport has a way around the guard.
     #[must_use]
-    pub fn filter_chains(self, svid: &SvidPaths, network_filter: &Value) -> Vec<Value> {
-        let mutual_tls = mutual_tls_chain(svid, network_filter, &self.mutual_tls_match());
+    pub fn filter_chains(
+        self,
+        svid: &SvidPaths,
+        protocol: ApplicationProtocol,
+        network_filters: &[Value],
+    ) -> Vec<Value> {
+        let tls = tls::downstream(svid, protocol);
+        let mutual_tls = mutual_tls_chain(&tls, network_filters, &self.mutual_tls_match());
         match self {
             Self::Strict => vec![mutual_tls],
-            Self::Permissive => vec![mutual_tls, plaintext_chain(network_filter)],
+            Self::Permissive => vec![mutual_tls, plaintext_chain(network_filters)],
         }
     }
 
@@ -97,29 +107,43 @@ impl InboundTransport {
     }
 }
 
-fn guarded_network_filter(filter: &FilterModule, access_log: &FilePath) -> Value {
-    hcm::guarded(&Guarded {
-        stat_prefix: LISTENER,
-        route_config: route::everything_to(LISTENER, APPLICATION),
-        http_filters: http_filters::guarded(filter),
-        access_log,
-    })
+fn guarded_network_filters(
+    protocol: ApplicationProtocol,
+    filter: &FilterModule,
+    access_log: &FilePath,
+) -> Vec<Value> {
+    match protocol {
+        ApplicationProtocol::Http => network_filters::guarded_http(&Guarded {
+            stat_prefix: LISTENER,
+            route_config: route::everything_to(LISTENER, APPLICATION),
+            http_filters: http_filters::guarded(filter),
+            access_log,
+        }),
+        ApplicationProtocol::Tcp => network_filters::guarded_tcp(
+            filter,
+            &GuardedTcp {
+                stat_prefix: LISTENER,
+                cluster: APPLICATION,
+                access_log,
+            },
+        ),
+    }
 }
 
-fn mutual_tls_chain(svid: &SvidPaths, network_filter: &Value, chain_match: &Value) -> Value {
+fn mutual_tls_chain(transport_socket: &Value, network_filters: &[Value], chain_match: &Value) -> Value {
     json!({
         "name": MUTUAL_TLS,
         "filter_chain_match": chain_match,
-        "transport_socket": tls::downstream(svid),
+        "transport_socket": transport_socket,
         "transport_socket_connect_timeout": HANDSHAKE_TIMEOUT,
-        "filters": [network_filter],
+        "filters": network_filters,
     })
 }
 
-fn plaintext_chain(network_filter: &Value) -> Value {
+fn plaintext_chain(network_filters: &[Value]) -> Value {
     json!({
         "name": "plaintext",
         "filter_chain_match": {"transport_protocol": "raw_buffer"},
-        "filters": [network_filter],
+        "filters": network_filters,
     })
 }

@@ -1,8 +1,12 @@
-//! The interlock: a native RBAC filter right behind the Wasm filter.
+//! The interlock: a native RBAC filter right behind the Wasm filter, for requests and for connections.
 //!
 //! A Wasm filter can drop out of the chain: a plugin that fails to start on a worker, or a module without the
 //! needed exports, is left out, and requests would go on without a decision. The interlock admits only requests
 //! on which the filter has said "allow", in filter state, which no peer can write. Without that word: 403.
+//!
+//! Before TCP applications the same rule stands at the first bytes of the peer: without the word the connection is closed
+//! and none of them reaches the application. What an application says before the peer has said anything does not
+//! pass here: that is for the Wasm filter alone.
 
 use serde_json::{Value, json};
 
@@ -14,6 +18,7 @@ pub const NAME: &str = "spiffe_authz_interlock";
 pub const FILTER_STATE_KEY: &str = "wasm.spiffe_authz";
 /// The only value that opens the interlock.
 pub const ALLOW: &str = "allow";
+const STAT_PREFIX: &str = "spiffe_authz_interlock_";
 
 /// The HTTP filter.
 #[must_use]
@@ -22,17 +27,31 @@ pub fn http_filter() -> Value {
         "name": NAME,
         "typed_config": {
             "@type": type_url("envoy.extensions.filters.http.rbac.v3.RBAC"),
-            "rules_stat_prefix": "spiffe_authz_interlock_",
-            "rules": {
-                "action": "ALLOW",
-                "policies": {NAME: {
-                    "permissions": [{"any": true}],
-                    "principals": [{"filter_state": {
-                        "key": FILTER_STATE_KEY,
-                        "string_match": {"exact": ALLOW},
-                    }}],
-                }},
-            },
+            "rules_stat_prefix": STAT_PREFIX,
+            "rules": rules(),
         },
+    })
+}
+
+/// The network filter.
+#[must_use]
+pub fn network_filter() -> Value {
+    json!({
+        "name": NAME,
+        "typed_config": {
+            "@type": type_url("envoy.extensions.filters.network.rbac.v3.RBAC"),
+            "stat_prefix": STAT_PREFIX,
+            "rules": rules(),
+        },
+    })
+}
+
+fn rules() -> Value {
+    json!({
+        "action": "ALLOW",
+        "policies": {NAME: {
+            "permissions": [{"any": true}],
+            "principals": [{"filter_state": {"key": FILTER_STATE_KEY, "string_match": {"exact": ALLOW}}}],
+        }},
     })
 }

@@ -3,23 +3,26 @@
 //! ```text
 //!             inbound listener                                          outbound listener (loopback)
 //! peer ──────► TLS, client certificate required                          application ──► router
-//!              HTTP connection manager: paths normalised or refused         └─ TLS with our SVID, the peer's
-//!              ├─ direct address -> filter state                               SPIFFE ID checked exactly ──► peer
+//!              direct address -> filter state                               └─ TLS with our SVID, the peer's
+//!              HTTP connection manager: paths normalised or refused            SPIFFE ID checked exactly ──► peer
 //!              ├─ Wasm: spiffe_authz            says "allow" in filter state
 //!              ├─ interlock (native RBAC)       no "allow", no passage
 //!              └─ router ──► application (loopback)
 //! ```
+//! Before an application that does not speak HTTP ([`ApplicationProtocol::Tcp`]) the Wasm filter and the interlock stand in
+//! the chain of the connection itself, with a TCP proxy behind them.
+//!
 //! [`Sidecar::bootstrap`] renders the whole of it. The blocks it is made of are public, one module a concept, so
 //! that another listener can be put together from the same pieces.
 //!
 //! ```
-//! use spiffe_authz_envoy_config::{ecds_document, FilePath, FilterModule, FilterSource};
+//! use spiffe_authz_envoy_config::{ecds_document, ApplicationProtocol, FilePath, FilterModule, FilterSource};
 //!
 //! let filter = FilterModule {
 //!     wasm: FilePath::new("/etc/spiffe-authz/spiffe_authz_filter.wasm")?,
 //!     source: FilterSource::Ecds { path: FilePath::new("/etc/spiffe-authz/filter.ecds.yaml")? },
 //! };
-//! let file = ecds_document(&filter, &serde_json::json!({"profile": "zero-trust"}));
+//! let file = ecds_document(&filter, ApplicationProtocol::Http, &serde_json::json!({"profile": "zero-trust"}));
 //! assert_eq!(file.pointer("/resources/0/name"), Some(&"spiffe_authz".into()));
 //! # Ok::<(), spiffe_authz_envoy_config::InvalidPath>(())
 //! ```
@@ -27,6 +30,7 @@
 pub mod access_log;
 pub mod address;
 pub mod admin;
+pub mod application_protocol;
 pub mod cluster;
 pub mod direct_address;
 pub mod ecds;
@@ -35,6 +39,7 @@ pub mod http_connection_manager;
 pub mod http_filters;
 pub mod inbound;
 pub mod interlock;
+pub mod network_filters;
 pub mod node;
 pub mod outbound;
 pub mod overload;
@@ -42,12 +47,14 @@ pub mod route;
 pub mod sds;
 pub mod sidecar;
 pub mod stats;
+pub mod tcp_proxy;
 pub mod tls;
 pub mod wasm_filter;
 
 mod any;
 
 pub use address::{InvalidAddress, LoopbackAddress};
+pub use application_protocol::ApplicationProtocol;
 pub use ecds::ecds_document;
 pub use file_path::{FilePath, InvalidPath};
 pub use inbound::{Inbound, InboundTransport};

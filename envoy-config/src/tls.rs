@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::SvidPaths;
 use crate::any::type_url;
+use crate::{ApplicationProtocol, SvidPaths};
 
 const TRANSPORT_SOCKET: &str = "envoy.transport_sockets.tls";
 
@@ -12,7 +12,7 @@ const TRANSPORT_SOCKET: &str = "envoy.transport_sockets.tls";
 /// Session resumption is off in both forms: a resumed session skips the check of the peer's certificate, so an SVID
 /// that has expired, or whose CA left the bundle, could come back through it.
 #[must_use]
-pub fn downstream(svid: &SvidPaths) -> Value {
+pub fn downstream(svid: &SvidPaths, protocol: ApplicationProtocol) -> Value {
     json!({
         "name": TRANSPORT_SOCKET,
         "typed_config": {
@@ -22,12 +22,20 @@ pub fn downstream(svid: &SvidPaths) -> Value {
             "disable_stateful_session_resumption": true,
             "common_tls_context": {
                 "tls_params": parameters(),
-                "alpn_protocols": ["h2", "http/1.1"],
+                "alpn_protocols": alpn_protocols(protocol),
                 "tls_certificate_sds_secret_configs": [svid.svid_reference()],
                 "validation_context_sds_secret_config": svid.trust_bundle_reference(),
             },
         },
     })
+}
+
+/// What is agreed on in the handshake; an application of its own protocol agrees on nothing there.
+fn alpn_protocols(protocol: ApplicationProtocol) -> &'static [&'static str] {
+    match protocol {
+        ApplicationProtocol::Http => &["h2", "http/1.1"],
+        ApplicationProtocol::Tcp => &[],
+    }
 }
 
 /// TLS towards a peer: our SVID, the trust bundle, and the one SPIFFE ID that the peer must prove.

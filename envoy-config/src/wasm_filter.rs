@@ -1,14 +1,16 @@
-//! The Wasm HTTP filter that decides.
+//! The Wasm filter that decides, on requests or on connections.
 
 use serde_json::{Value, json};
 
 use crate::any::type_url;
-use crate::{FilePath, ecds};
+use crate::{ApplicationProtocol, FilePath, ecds};
 
 /// The one name of the filter: filter name, plugin name, root id and VM id.
 pub const NAME: &str = "spiffe_authz";
 /// The protobuf message of Envoy's Wasm HTTP filter.
-pub const TYPE_NAME: &str = "envoy.extensions.filters.http.wasm.v3.Wasm";
+pub const HTTP_TYPE_NAME: &str = "envoy.extensions.filters.http.wasm.v3.Wasm";
+/// The protobuf message of Envoy's Wasm network filter.
+pub const NETWORK_TYPE_NAME: &str = "envoy.extensions.filters.network.wasm.v3.Wasm";
 
 /// The filter's code, and where its configuration comes from.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,11 +38,24 @@ impl FilterModule {
     /// The HTTP filter, with its configuration or with the reference to it.
     #[must_use]
     pub fn http_filter(&self) -> Value {
+        self.filter(ApplicationProtocol::Http)
+    }
+
+    /// The network filter, with its configuration or with the reference to it.
+    #[must_use]
+    pub fn network_filter(&self) -> Value {
+        self.filter(ApplicationProtocol::Tcp)
+    }
+
+    fn filter(&self, protocol: ApplicationProtocol) -> Value {
         match &self.source {
             FilterSource::Inline(configuration) => {
-                json!({"name": NAME, "typed_config": self.typed_config(&configuration.to_string())})
+                let typed_config = self.typed_config(protocol, &configuration.to_string());
+                json!({"name": NAME, "typed_config": typed_config})
             }
-            FilterSource::Ecds { path } => json!({"name": NAME, "config_discovery": ecds::discovery(path)}),
+            FilterSource::Ecds { path } => {
+                json!({"name": NAME, "config_discovery": ecds::discovery(protocol, path)})
+            }
         }
     }
 
@@ -50,9 +65,9 @@ impl FilterModule {
     /// `allow_precompiled` is false: native code in a module would run unverified.
     /// `StringValue`: the plugin reads exactly this text; a `Struct` would reach it in protobuf's wire format.
     #[must_use]
-    pub fn typed_config(&self, plugin_configuration: &str) -> Value {
+    pub fn typed_config(&self, protocol: ApplicationProtocol, plugin_configuration: &str) -> Value {
         json!({
-            "@type": type_url(TYPE_NAME),
+            "@type": type_url(type_name(protocol)),
             "config": {
                 "name": NAME,
                 "root_id": NAME,
@@ -66,6 +81,15 @@ impl FilterModule {
                 },
             },
         })
+    }
+}
+
+/// The protobuf message of the Wasm filter in front of an application that speaks this.
+#[must_use]
+pub fn type_name(protocol: ApplicationProtocol) -> &'static str {
+    match protocol {
+        ApplicationProtocol::Http => HTTP_TYPE_NAME,
+        ApplicationProtocol::Tcp => NETWORK_TYPE_NAME,
     }
 }
 

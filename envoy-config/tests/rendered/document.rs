@@ -3,17 +3,27 @@
 use serde_json::Value;
 use spiffe_authz_envoy_config::InboundTransport;
 
-use crate::fixture::{from_file, inline, orders};
+use crate::fixture::{from_file, from_tcp_file, inline, ledger, orders};
 
-/// The bootstraps of both transports, each with both sources of the filter.
-pub(crate) fn bootstraps() -> Vec<Value> {
-    let transports = [InboundTransport::Strict, InboundTransport::Permissive];
+const TRANSPORTS: [InboundTransport; 2] = [InboundTransport::Strict, InboundTransport::Permissive];
+
+/// The bootstraps in front of HTTP: both transports, each with both sources of the filter.
+pub(crate) fn http_bootstraps() -> Vec<Value> {
     let both = |transport| [orders(transport, inline()), orders(transport, from_file())];
-    transports
-        .into_iter()
-        .flat_map(both)
-        .map(|sidecar| sidecar.bootstrap())
-        .collect()
+    let sidecars = TRANSPORTS.into_iter().flat_map(both);
+    sidecars.map(|sidecar| sidecar.bootstrap()).collect()
+}
+
+/// The bootstraps in front of other protocols, likewise.
+pub(crate) fn tcp_bootstraps() -> Vec<Value> {
+    let both = |transport| [ledger(transport, inline()), ledger(transport, from_tcp_file())];
+    let sidecars = TRANSPORTS.into_iter().flat_map(both);
+    sidecars.map(|sidecar| sidecar.bootstrap()).collect()
+}
+
+/// All of them.
+pub(crate) fn bootstraps() -> Vec<Value> {
+    http_bootstraps().into_iter().chain(tcp_bootstraps()).collect()
 }
 
 pub(crate) fn strict() -> Value {
@@ -38,19 +48,34 @@ pub(crate) fn inbound_chains(bootstrap: &Value) -> &Vec<Value> {
     list(bootstrap, "/static_resources/listeners/0/filter_chains")
 }
 
-/// The one network filter of a chain.
+/// The names of the network filters of a chain.
+pub(crate) fn network_filter_names(chain: &Value) -> Vec<&str> {
+    let filters = list(chain, "/filters").iter();
+    filters
+        .map(|filter| at(filter, "/name").as_str().expect("a name"))
+        .collect()
+}
+
+/// The last network filter of a chain, which is the one that goes on to the application.
 pub(crate) fn connection_manager(chain: &Value) -> &Value {
-    assert_eq!(list(chain, "/filters").len(), 1);
-    at(chain, "/filters/0/typed_config")
+    let last = list(chain, "/filters").last().expect("a filter");
+    at(last, "/typed_config")
 }
 
 /// The connection managers of every inbound chain of every bootstrap.
 pub(crate) fn for_each_inbound_connection_manager(check: impl Fn(&Value)) {
-    for bootstrap in bootstraps() {
+    for bootstrap in http_bootstraps() {
         inbound_chains(&bootstrap)
             .iter()
             .map(connection_manager)
             .for_each(&check);
+    }
+}
+
+/// Every inbound chain in front of another protocol than HTTP.
+pub(crate) fn for_each_tcp_chain(check: impl Fn(&Value)) {
+    for bootstrap in tcp_bootstraps() {
+        inbound_chains(&bootstrap).iter().for_each(&check);
     }
 }
 

@@ -6,9 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use spiffe_authz_envoy_config::{InboundTransport, ecds};
+use spiffe_authz_envoy_config::{ApplicationProtocol, InboundTransport, ecds};
 
-use crate::fixture::{filter, from_file, orders, plugin_configuration, svid};
+use crate::fixture::{
+    filter, from_file, from_tcp_file, ledger, orders, plugin_configuration, svid, tcp_plugin_configuration,
+};
 
 const GENERATED: &str =
     "Rendered by `UPDATE_EXAMPLES=1 cargo test -p spiffe-authz-envoy-config`; see README.md.";
@@ -36,7 +38,7 @@ impl Example {
     }
 }
 
-fn bootstraps() -> [Example; 2] {
+fn bootstraps() -> [Example; 3] {
     [
         Example {
             name: "strict.yaml",
@@ -54,10 +56,18 @@ fn bootstraps() -> [Example; 2] {
             ],
             document: orders(InboundTransport::Permissive, from_file()).bootstrap(),
         },
+        Example {
+            name: "tcp.yaml",
+            header: &[
+                "Envoy bootstrap of the workload `ledger`, whose protocol is not HTTP: mutual TLS alone reaches the filter.",
+                "It needs svid.sds.yaml, trust-bundle.sds.yaml and tcp-filter.ecds.yaml beside it.",
+            ],
+            document: ledger(InboundTransport::Strict, from_tcp_file()).bootstrap(),
+        },
     ]
 }
 
-fn companions() -> [Example; 3] {
+fn companions() -> [Example; 4] {
     let [svid, trust_bundle] = svid().sds_documents();
     [
         Example {
@@ -78,7 +88,23 @@ fn companions() -> [Example; 3] {
                 "The filter and its policies. The policies stand under `configuration.value`, as JSON. Rename a new",
                 "file over this one: it takes effect at once, or is refused and the old one stays in force.",
             ],
-            document: ecds::document(&filter(from_file()), &format!("{:#}\n", plugin_configuration())),
+            document: ecds::document(
+                &filter(from_file()),
+                ApplicationProtocol::Http,
+                &format!("{:#}\n", plugin_configuration()),
+            ),
+        },
+        Example {
+            name: "tcp-filter.ecds.yaml",
+            header: &[
+                "The filter of tcp.yaml and its policies, under `configuration.value`, as JSON. Rename a new file over",
+                "this one: it takes effect on new connections at once, or is refused and the old one stays in force.",
+            ],
+            document: ecds::document(
+                &filter(from_tcp_file()),
+                ApplicationProtocol::Tcp,
+                &format!("{:#}\n", tcp_plugin_configuration()),
+            ),
         },
     ]
 }

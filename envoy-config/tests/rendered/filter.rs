@@ -1,13 +1,17 @@
 //! The decision is made by the filter, and without it nothing passes.
 
 use serde_json::{Value, json};
-use spiffe_authz_envoy_config::{InboundTransport, direct_address, ecds_document, interlock, wasm_filter};
+use spiffe_authz_envoy_config::{
+    ApplicationProtocol, InboundTransport, direct_address, ecds_document, interlock, wasm_filter,
+};
 
 use crate::document::{
-    at, bootstraps, connection_manager, for_each_inbound_connection_manager, inbound_chains, list, of_type,
-    permissive, strict,
+    at, bootstraps, connection_manager, for_each_inbound_connection_manager, for_each_tcp_chain,
+    inbound_chains, list, network_filter_names, of_type, permissive, strict,
 };
-use crate::fixture::{filter, from_file, orders, plugin_configuration};
+use crate::fixture::{
+    filter, from_file, from_tcp_file, inline, ledger, orders, plugin_configuration, tcp_plugin_configuration,
+};
 
 fn filter_names(connection_manager: &Value) -> Vec<&str> {
     let filters = list(connection_manager, "/http_filters").iter();
@@ -19,22 +23,61 @@ fn filter_names(connection_manager: &Value) -> Vec<&str> {
 #[test]
 fn the_interlock_stands_right_behind_the_wasm_filter_in_every_inbound_chain() {
     for_each_inbound_connection_manager(|manager| {
-        let expected = [direct_address::NAME, wasm_filter::NAME, interlock::NAME, "router"];
+        let expected = [wasm_filter::NAME, interlock::NAME, "router"];
         assert_eq!(filter_names(manager), expected);
     });
+    for_each_tcp_chain(|chain| {
+        let expected = [
+            wasm_filter::NAME,
+            interlock::NAME,
+            "envoy.filters.network.tcp_proxy",
+        ];
+        assert_eq!(network_filter_names(chain)[1..], expected);
+    });
+}
+
+#[test]
+fn the_direct_address_is_written_before_anything_else_and_for_good() {
+    for bootstrap in bootstraps() {
+        for chain in inbound_chains(&bootstrap) {
+            let first = at(chain, "/filters/0");
+            assert_eq!(at(first, "/name"), direct_address::NAME);
+            let values = list(first, "/typed_config/on_new_connection");
+            let [value] = values.as_slice() else {
+                panic!("not one value")
+            };
+            assert_eq!(at(value, "/object_key"), "spiffe_authz.direct_remote_address");
+            assert_eq!(at(value, "/read_only"), true);
+            let format = at(value, "/format_string/text_format_source/inline_string");
+            assert_eq!(format, "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%");
+        }
+    }
 }
 
 #[test]
 fn the_interlock_opens_on_the_one_word_of_the_filter_alone() {
     for_each_inbound_connection_manager(|manager| {
-        let rules = at(manager, "/http_filters/2/typed_config/rules");
-        assert_eq!(at(rules, "/action"), "ALLOW");
-        let policies = at(rules, "/policies").as_object().unwrap();
-        assert_eq!(policies.len(), 1);
-        let principals = at(&policies[interlock::NAME], "/principals");
-        let expected =
-            json!([{"filter_state": {"key": "wasm.spiffe_authz", "string_match": {"exact": "allow"}}}]);
-        assert_eq!(principals, &expected);
+        assert_opens_on_the_word(at(manager, "/http_filters/1/typed_config/rules"));
+    });
+    for_each_tcp_chain(|chain| assert_opens_on_the_word(at(chain, "/filters/2/typed_config/rules")));
+}
+
+fn assert_opens_on_the_word(rules: &Value) {
+    assert_eq!(at(rules, "/action"), "ALLOW");
+    let policies = at(rules, "/policies").as_object().unwrap();
+    assert_eq!(policies.len(), 1);
+    let principals = at(&policies[interlock::NAME], "/principals");
+    let expected =
+        json!([{"filter_state": {"key": "wasm.spiffe_authz", "string_match": {"exact": "allow"}}}]);
+    assert_eq!(principals, &expected);
+}
+
+#[test]
+fn an_application_is_dialled_when_the_handshake_is_done() {
+    for_each_tcp_chain(|chain| {
+        let proxy = connection_manager(chain);
+        assert_eq!(at(proxy, "/upstream_connect_mode"), "ON_DOWNSTREAM_TLS_HANDSHAKE");
+        assert_eq!(at(proxy, "/max_early_data_bytes"), 0);
     });
 }
 
@@ -45,9 +88,9 @@ fn a_fault_of_the_filter_reloads_it() {
 
 /// The failure policies in the inline configurations and in the file that ECDS watches.
 fn for_each_policy(check: impl Fn(&Value)) {
-    let file = ecds_document(&filter(from_file()), &plugin_configuration());
-    for document in [strict(), permissive(), file] {
-        let filters = of_type(&document, "http.wasm.v3.Wasm");
+    let tcp = ledger(InboundTransport::Strict, inline()).bootstrap();
+    for document in [strict(), permissive(), tcp].into_iter().chain(files()) {
+        let filters = of_type(&document, "wasm.v3.Wasm");
         assert!(!filters.is_empty());
         filters
             .into_iter()
@@ -56,10 +99,24 @@ fn for_each_policy(check: impl Fn(&Value)) {
     }
 }
 
+/// The documents that Envoy watches.
+fn files() -> [Value; 2] {
+    let http = ecds_document(
+        &filter(from_file()),
+        ApplicationProtocol::Http,
+        &plugin_configuration(),
+    );
+    let tcp = ecds_document(
+        &filter(from_tcp_file()),
+        ApplicationProtocol::Tcp,
+        &tcp_plugin_configuration(),
+    );
+    [http, tcp]
+}
+
 #[test]
 fn no_option_that_opens_the_guard_appears_anywhere() {
-    let file = ecds_document(&filter(from_file()), &plugin_configuration());
-    for document in bootstraps().into_iter().chain([file]) {
+    for document in bootstraps().into_iter().chain(files()) {
         let text = document.to_string();
         for option in [
             "FAIL_OPEN",
@@ -82,11 +139,20 @@ fn nothing_but_a_wasm_filter_is_taken_from_the_watched_file() {
     let bootstrap = orders(InboundTransport::Strict, from_file()).bootstrap();
     let filter = at(
         connection_manager(&inbound_chains(&bootstrap)[0]),
-        "/http_filters/1",
+        "/http_filters/0",
     );
+    assert_takes_alone("envoy.extensions.filters.http.wasm.v3.Wasm", filter);
+    let bootstrap = ledger(InboundTransport::Strict, from_tcp_file()).bootstrap();
+    let filter = at(&inbound_chains(&bootstrap)[0], "/filters/1");
+    assert_takes_alone("envoy.extensions.filters.network.wasm.v3.Wasm", filter);
+}
+
+fn assert_takes_alone(message: &str, filter: &Value) {
     let discovery = at(filter, "/config_discovery");
-    let wasm = "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm";
-    assert_eq!(at(discovery, "/type_urls"), &json!([wasm]));
+    assert_eq!(
+        at(discovery, "/type_urls"),
+        &json!([format!("type.googleapis.com/{message}")])
+    );
     assert!(discovery.get("default_config").is_none());
     assert!(filter.get("typed_config").is_none() && filter.get("is_optional").is_none());
 }
@@ -96,9 +162,9 @@ fn the_watched_file_holds_the_filter_that_a_bootstrap_would_hold() {
     let bootstrap = strict();
     let in_bootstrap = at(
         connection_manager(&inbound_chains(&bootstrap)[0]),
-        "/http_filters/1",
+        "/http_filters/0",
     );
-    let file = ecds_document(&filter(from_file()), &plugin_configuration());
+    let [file, _] = files();
     assert_eq!(at(&file, "/resources/0/name"), at(in_bootstrap, "/name"));
     assert_eq!(
         at(&file, "/resources/0/typed_config"),

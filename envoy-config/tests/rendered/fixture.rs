@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use spiffe_authz_envoy_config::{
-    FilePath, FilterModule, FilterSource, Inbound, InboundTransport, LoopbackAddress, Node, Outbound,
-    Sidecar, SvidPaths,
+    ApplicationProtocol, FilePath, FilterModule, FilterSource, Inbound, InboundTransport, LoopbackAddress,
+    Node, Outbound, Sidecar, SvidPaths,
 };
 
 const CONFIGURATION: &str = "/etc/spiffe-authz";
@@ -30,12 +30,33 @@ pub(crate) fn orders(transport: InboundTransport, source: FilterSource) -> Sidec
         inbound: Inbound {
             listen: "0.0.0.0:15006".parse().unwrap(),
             application: LoopbackAddress::with_port(8080),
+            protocol: ApplicationProtocol::Http,
             transport,
         },
         outbound: vec![payments()],
         svid: svid(),
         filter: filter(source),
         access_log: FilePath::new("/var/log/spiffe-authz/access.log").unwrap(),
+    }
+}
+
+/// The workload `ledger` of the namespace `shop`, whose protocol is not HTTP and which calls nobody.
+pub(crate) fn ledger(transport: InboundTransport, source: FilterSource) -> Sidecar {
+    let orders = orders(transport, source);
+    Sidecar {
+        node: Node {
+            id: "ledger".to_owned(),
+            cluster: "ledger.shop".to_owned(),
+            labels: BTreeMap::from([("app".to_owned(), "ledger".to_owned())]),
+            ..orders.node
+        },
+        inbound: Inbound {
+            application: LoopbackAddress::with_port(9042),
+            protocol: ApplicationProtocol::Tcp,
+            ..orders.inbound
+        },
+        outbound: Vec::new(),
+        ..orders
     }
 }
 
@@ -73,6 +94,13 @@ pub(crate) fn from_file() -> FilterSource {
     }
 }
 
+/// The plugin configuration of `ledger` in a watched file.
+pub(crate) fn from_tcp_file() -> FilterSource {
+    FilterSource::Ecds {
+        path: path(CONFIGURATION, "tcp-filter.ecds.yaml"),
+    }
+}
+
 /// The plugin configuration in the bootstrap.
 pub(crate) fn inline() -> FilterSource {
     FilterSource::Inline(plugin_configuration())
@@ -80,6 +108,22 @@ pub(crate) fn inline() -> FilterSource {
 
 /// `frontend` may read orders; everyone else and everything else is refused, plaintext as well.
 pub(crate) fn plugin_configuration() -> Value {
+    only(
+        "orders",
+        &json!({
+            "from": [{"source": {"principals": ["cluster.local/ns/shop/sa/frontend"]}}],
+            "to": [{"operation": {"methods": ["GET"], "paths": ["/orders", "/orders/*"]}}],
+        }),
+    )
+}
+
+/// `orders` may connect to the ledger; everyone else is refused, plaintext as well.
+pub(crate) fn tcp_plugin_configuration() -> Value {
+    let from = json!({"from": [{"source": {"principals": ["cluster.local/ns/shop/sa/orders"]}}]});
+    only("ledger", &from)
+}
+
+fn only(app: &str, rule: &Value) -> Value {
     json!({
         "profile": "zero-trust",
         "mesh": {"trustDomain": "cluster.local", "rootNamespace": "istio-system"},
@@ -93,14 +137,11 @@ pub(crate) fn plugin_configuration() -> Value {
             {
                 "apiVersion": "security.istio.io/v1",
                 "kind": "AuthorizationPolicy",
-                "metadata": {"name": "orders", "namespace": "shop"},
+                "metadata": {"name": app, "namespace": "shop"},
                 "spec": {
-                    "selector": {"matchLabels": {"app": "orders"}},
+                    "selector": {"matchLabels": {"app": app}},
                     "action": "ALLOW",
-                    "rules": [{
-                        "from": [{"source": {"principals": ["cluster.local/ns/shop/sa/frontend"]}}],
-                        "to": [{"operation": {"methods": ["GET"], "paths": ["/orders", "/orders/*"]}}],
-                    }],
+                    "rules": [rule],
                 },
             },
         ],

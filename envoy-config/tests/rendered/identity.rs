@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use crate::document::{at, bootstraps, list, of_type, strict};
+use crate::document::{at, bootstraps, http_bootstraps, list, of_type, strict};
 use crate::fixture::{PAYMENTS, svid};
 
 #[test]
 fn an_outbound_cluster_takes_one_spiffe_id_to_the_letter() {
-    for bootstrap in bootstraps() {
+    for bootstrap in http_bootstraps() {
         let contexts = of_type(&bootstrap, "UpstreamTlsContext");
         let [context] = contexts.as_slice() else {
             panic!("not one context")
