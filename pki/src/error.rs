@@ -20,6 +20,12 @@ pub enum PkiError {
         /// The name as it was given.
         input: String,
     },
+    /// The identifier of an issuer's key is longer than any that is in use.
+    #[error("a key identifier of {length} bytes is too long: give at most 64")]
+    KeyIdTooLong {
+        /// How long it is.
+        length: usize,
+    },
     /// The key could not be made or the certificate could not be signed.
     #[error("cannot issue `{name}`: {source}")]
     Issue {

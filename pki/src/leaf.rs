@@ -4,7 +4,8 @@ use std::fmt;
 
 use rcgen::string::Ia5String;
 use rcgen::{
-    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose, SanType,
+    CertificateParams, CustomExtension, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyUsagePurpose, SanType,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -12,6 +13,11 @@ use crate::PkiError;
 
 /// The usual life of an SVID: short, because rotation is what makes a stolen one worthless.
 const SVID_VALIDITY: Duration = Duration::hours(1);
+/// The longest key identifier that [`AuthorityKeyId::Other`] takes; usual ones have 20 bytes.
+const KEY_ID_MAX_BYTES: u8 = 64;
+const AUTHORITY_KEY_IDENTIFIER: &[u64] = &[2, 5, 29, 35];
+const DER_SEQUENCE: u8 = 0x30;
+const DER_CONTEXT_0: u8 = 0x80;
 /// Absorbs a clock that is a little behind ours.
 const BACKDATE: Duration = Duration::minutes(1);
 
@@ -36,6 +42,19 @@ pub struct LeafRequest {
     pub key_usages: Vec<KeyUsage>,
     /// The extended key usage extension; left out if empty.
     pub extended_key_usages: Vec<ExtendedKeyUsage>,
+    /// The authority key identifier extension.
+    pub authority_key_id: AuthorityKeyId,
+}
+
+/// What a leaf says about the key that issued it (RFC 5280, section 4.2.1.1).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum AuthorityKeyId {
+    /// The identifier of the issuer's key.
+    Issuers,
+    /// Another key identifier.
+    Other(Vec<u8>),
+    /// Nothing: the extension is left out.
+    LeftOut,
 }
 
 /// The `cA` flag of a leaf.
@@ -93,6 +112,7 @@ impl LeafRequest {
             basic_constraints: BasicConstraints::EndEntity,
             key_usages: vec![KeyUsage::DigitalSignature],
             extended_key_usages: vec![ExtendedKeyUsage::ServerAuth, ExtendedKeyUsage::ClientAuth],
+            authority_key_id: AuthorityKeyId::Issuers,
         }
     }
 
@@ -122,7 +142,11 @@ impl LeafRequest {
             .iter()
             .map(|usage| usage.to_rcgen())
             .collect();
-        params.use_authority_key_identifier_extension = true;
+        match &self.authority_key_id {
+            AuthorityKeyId::Issuers => params.use_authority_key_identifier_extension = true,
+            AuthorityKeyId::Other(key_id) => params.custom_extensions = vec![key_identifier(key_id)?],
+            AuthorityKeyId::LeftOut => {}
+        }
         Ok(params)
     }
 
@@ -185,6 +209,22 @@ impl fmt::Debug for IssuedLeaf {
     }
 }
 
+/// An AuthorityKeyIdentifier with nothing but a key identifier: a SEQUENCE with one element of context tag 0, both of
+/// DER's short form of length.
+fn key_identifier(key_id: &[u8]) -> Result<CustomExtension, PkiError> {
+    let too_long = || PkiError::KeyIdTooLong { length: key_id.len() };
+    let length = u8::try_from(key_id.len())
+        .ok()
+        .filter(|length| *length <= KEY_ID_MAX_BYTES);
+    let length = length.ok_or_else(too_long)?;
+    let mut content = vec![DER_SEQUENCE, length.saturating_add(2), DER_CONTEXT_0, length];
+    content.extend_from_slice(key_id);
+    Ok(CustomExtension::from_oid_content(
+        AUTHORITY_KEY_IDENTIFIER,
+        content,
+    ))
+}
+
 fn ia5(kind: &'static str, input: &str) -> Result<Ia5String, PkiError> {
     Ia5String::try_from(input).map_err(|_| PkiError::NotAscii {
         kind,
@@ -197,7 +237,7 @@ fn ia5(kind: &'static str, input: &str) -> Result<Ia5String, PkiError> {
 mod tests {
     use x509_parser::certificate::X509Certificate;
     use x509_parser::pem::Pem;
-    use x509_parser::prelude::GeneralName;
+    use x509_parser::prelude::{GeneralName, ParsedExtension};
 
     use super::*;
     use crate::DevelopmentCa;
@@ -331,6 +371,38 @@ mod tests {
             );
             assert!(!leaf.extended_key_usage().unwrap().unwrap().value.client_auth);
         });
+    }
+
+    fn authority_key_id(request: &LeafRequest) -> Option<Vec<u8>> {
+        let mut found = None;
+        inspect(request, |leaf| {
+            let extensions = leaf.extensions().iter();
+            found =
+                extensions
+                    .map(|extension| extension.parsed_extension())
+                    .find_map(|parsed| match parsed {
+                        ParsedExtension::AuthorityKeyIdentifier(id) => {
+                            id.key_identifier.as_ref().map(|id| id.0.to_vec())
+                        }
+                        _ => None,
+                    });
+        });
+        found
+    }
+
+    #[test]
+    fn the_authority_key_identifier_is_the_issuers_or_another_or_left_out() {
+        let with = |authority_key_id| LeafRequest {
+            authority_key_id,
+            ..LeafRequest::svid(ORDERS)
+        };
+        let issuers = authority_key_id(&with(AuthorityKeyId::Issuers)).unwrap();
+        assert!(issuers.len() >= 8);
+        let other = with(AuthorityKeyId::Other(vec![0xff, 0xee]));
+        assert_eq!(authority_key_id(&other), Some(vec![0xff, 0xee]));
+        assert_eq!(authority_key_id(&with(AuthorityKeyId::LeftOut)), None);
+        let ca = DevelopmentCa::new("cluster.local").unwrap();
+        assert!(ca.issue(&with(AuthorityKeyId::Other(vec![0; 65]))).is_err());
     }
 
     #[test]

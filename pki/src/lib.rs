@@ -20,6 +20,6 @@ mod svid_directory;
 
 pub use ca::DevelopmentCa;
 pub use error::PkiError;
-pub use leaf::{BasicConstraints, ExtendedKeyUsage, IssuedLeaf, KeyUsage, LeafRequest};
+pub use leaf::{AuthorityKeyId, BasicConstraints, ExtendedKeyUsage, IssuedLeaf, KeyUsage, LeafRequest};
 pub use svid_directory::SvidDirectory;
 pub use time::{Duration, OffsetDateTime};
