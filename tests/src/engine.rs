@@ -9,8 +9,8 @@ pub trait Engine: Send + Sync {
     /// The first part of the names of its tests.
     fn name(&self) -> &'static str;
 
-    /// Why this engine cannot run the case, if it cannot.
-    fn cannot_run(&self, case: &Case) -> Option<&'static str>;
+    /// Why this engine cannot run the case under this configuration, if it cannot.
+    fn cannot_run(&self, configuration: &PluginConfiguration, case: &Case) -> Option<&'static str>;
 
     /// Decides the request of the case.
     ///

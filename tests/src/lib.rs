@@ -6,6 +6,7 @@
 pub mod corpus;
 pub mod demo_command;
 pub mod differential;
+pub mod dynamic_metadata;
 pub mod engine;
 pub mod engines;
 pub mod envoy;

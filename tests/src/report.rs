@@ -13,7 +13,14 @@ pub const POLICY: &str = "wasm.spiffe_authz_policy";
 /// The key of the filter state with the rule; empty where none decided.
 pub const RULE: &str = "wasm.spiffe_authz_rule";
 
-/// The filter state of one request, and the response code details of a denied one.
+/// The key of the filter state with the AUDIT policies that mark the request; absent where none does.
+pub const AUDITED: &str = "wasm.spiffe_authz_audited";
+/// The key of the filter state with the dry-run policies that would have denied.
+pub const WOULD_DENY: &str = "wasm.spiffe_authz_would_deny";
+/// The key of the filter state with the dry-run policies that would have allowed.
+pub const WOULD_ALLOW: &str = "wasm.spiffe_authz_would_allow";
+
+/// The filter state of one request or connection, and the response code details of a denied one.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct FilterReport {
     /// The state of the interlock.
@@ -26,16 +33,39 @@ pub struct FilterReport {
     pub policy: Option<String>,
     /// The rule that decided.
     pub rule: Option<String>,
+    /// The AUDIT policies that mark it, with commas between them.
+    pub audited: Option<String>,
+    /// The dry-run policies that would have denied it, likewise.
+    pub would_deny: Option<String>,
+    /// The dry-run policies that would have allowed it, likewise.
+    pub would_allow: Option<String>,
 }
 
 impl FilterReport {
-    /// The verdict. `details` are the response code details of a request that was answered with 403, and absent
+    /// The verdict on a request. `details` are the response code details of one that the filter answered, and absent
     /// for one that went on.
     ///
     /// # Errors
     /// When a part is missing, or parts contradict each other.
     pub fn verdict(self, details: Option<&str>) -> Result<Verdict, String> {
         let shown = format!("{self:?} with details {details:?}");
+        let verdict = self.connection_verdict()?;
+        let expected = match verdict.decision {
+            Effect::Allow => None,
+            Effect::Deny => Some(denial_details(&verdict)),
+        };
+        if details != expected.as_deref() {
+            return Err(format!("the parts of the report contradict each other: {shown}"));
+        }
+        Ok(verdict)
+    }
+
+    /// The verdict on a connection, which has no response code details.
+    ///
+    /// # Errors
+    /// When a part is missing, or parts contradict each other.
+    pub fn connection_verdict(self) -> Result<Verdict, String> {
+        let shown = format!("{self:?}");
         let (Some(decision), Some(cause)) = (self.decision, self.cause) else {
             return Err(format!("the filter left no decision: {shown}"));
         };
@@ -46,17 +76,25 @@ impl FilterReport {
         let verdict = Verdict {
             policy: self.policy,
             rule,
+            audited: policies(self.audited.as_deref()),
+            would_deny: policies(self.would_deny.as_deref()),
+            would_allow: policies(self.would_allow.as_deref()),
             ..Verdict::new(Effect::from_word(&decision)?, &cause)
         };
-        let (interlock, expected) = match verdict.decision {
-            Effect::Allow => (Some("allow"), None),
-            Effect::Deny => (None, Some(denial_details(&verdict))),
+        let interlock = match verdict.decision {
+            Effect::Allow => Some("allow"),
+            Effect::Deny => None,
         };
-        if self.interlock.as_deref() != interlock || details != expected.as_deref() {
+        if self.interlock.as_deref() != interlock {
             return Err(format!("the parts of the report contradict each other: {shown}"));
         }
         Ok(verdict)
     }
+}
+
+/// The filter leaves no empty state.
+fn policies(state: Option<&str>) -> Vec<String> {
+    state.map_or_else(Vec::new, |state| state.split(',').map(str::to_owned).collect())
 }
 
 /// What `%RESPONSE_CODE_DETAILS%` must show for a denial: Istio's form where policies decided.
@@ -85,7 +123,19 @@ mod tests {
             cause: text(cause),
             policy: text("shop/orders"),
             rule: text("2"),
+            ..FilterReport::default()
         }
+    }
+
+    #[test]
+    fn the_policies_of_an_observation_stand_between_commas() {
+        let report = FilterReport {
+            audited: Some("shop/a,shop/b".to_owned()),
+            ..report(Some("allow"), "allow", "matched-allow")
+        };
+        let verdict = report.connection_verdict().unwrap();
+        assert_eq!(verdict.audited, ["shop/a", "shop/b"]);
+        assert!(verdict.would_deny.is_empty());
     }
 
     #[test]

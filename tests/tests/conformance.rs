@@ -49,7 +49,7 @@ fn judge(
     configuration: &PluginConfiguration,
     case: &Case,
 ) -> Result<Completion, Failed> {
-    if let Some(reason) = engine.cannot_run(case) {
+    if let Some(reason) = engine.cannot_run(configuration, case) {
         return Ok(Completion::ignored_with(reason));
     }
     let found = engine.decide(configuration, case)?;

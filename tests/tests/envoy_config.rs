@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
-use spiffe_authz_envoy_config::{FilterSource, InboundTransport, Outbound, ecds_document};
+use spiffe_authz_envoy_config::{
+    ApplicationProtocol, FilterSource, InboundTransport, Outbound, ecds_document,
+};
 use spiffe_authz_tests::envoy::guarded::FRONTEND;
 use spiffe_authz_tests::envoy::identities::Identities;
 use spiffe_authz_tests::envoy::orders::{self, Addresses};
@@ -65,13 +67,18 @@ const SOURCES: [Source; 2] = [
     }),
 ];
 
-fn assert_rendered_is_valid(transport: InboundTransport, (name, source): Source) {
-    let scratch = Scratch::new(&format!("validate-{transport:?}-{name}")).unwrap();
+fn assert_rendered_is_valid(
+    transport: InboundTransport,
+    protocol: ApplicationProtocol,
+    (name, source): Source,
+) {
+    let scratch = Scratch::new(&format!("validate-{transport:?}-{protocol:?}-{name}")).unwrap();
     let identities = Identities::new(&scratch).unwrap();
     let mut sidecar =
         orders::sidecar(&scratch, &identities, addresses(), transport, source(&scratch)).unwrap();
+    sidecar.inbound.protocol = protocol;
     sidecar.outbound = vec![payments()];
-    let discovered = ecds_document(&sidecar.filter, &allow_get(FRONTEND, &["/orders"]));
+    let discovered = ecds_document(&sidecar.filter, protocol, &allow_get(FRONTEND, &["/orders"]));
     fs::write(scratch.path().join("filter.ecds.json"), discovered.to_string()).unwrap();
     let bootstrap = scratch.path().join("bootstrap.json");
     fs::write(&bootstrap, sidecar.bootstrap().to_string()).unwrap();
@@ -79,10 +86,12 @@ fn assert_rendered_is_valid(transport: InboundTransport, (name, source): Source)
 }
 
 #[test]
-fn every_transport_and_source_is_valid() {
+fn every_transport_protocol_and_source_is_valid() {
     for transport in [InboundTransport::Strict, InboundTransport::Permissive] {
-        for source in SOURCES {
-            assert_rendered_is_valid(transport, source);
+        for protocol in [ApplicationProtocol::Http, ApplicationProtocol::Tcp] {
+            for source in SOURCES {
+                assert_rendered_is_valid(transport, protocol, source);
+            }
         }
     }
 }
@@ -111,7 +120,7 @@ fn the_committed_examples_are_valid() {
     )
     .expect("a writable folder");
     moved_examples(scratch.path());
-    for example in ["strict.yaml", "permissive.yaml"] {
+    for example in ["strict.yaml", "permissive.yaml", "tcp.yaml"] {
         assert_valid(&scratch.path().join(example));
     }
 }

@@ -34,7 +34,7 @@ fn without_filter_below(path: &str, bootstrap: &mut Value) {
         .unwrap();
     for chain in chains.as_array_mut().unwrap() {
         let routes = chain
-            .pointer_mut("/filters/0/typed_config/route_config/virtual_hosts/0/routes")
+            .pointer_mut("/filters/1/typed_config/route_config/virtual_hosts/0/routes")
             .unwrap();
         let mut route = routes[0].clone();
         route["match"] = json!({"prefix": path});
@@ -66,7 +66,7 @@ fn without_interlock(bootstrap: &mut Value) {
         .pointer_mut("/static_resources/listeners/0/filter_chains")
         .unwrap();
     for chain in chains.as_array_mut().unwrap() {
-        let filters = chain.pointer_mut("/filters/0/typed_config/http_filters").unwrap();
+        let filters = chain.pointer_mut("/filters/1/typed_config/http_filters").unwrap();
         filters
             .as_array_mut()
             .unwrap()

@@ -38,8 +38,8 @@ impl Engine for Envoy {
         "envoy"
     }
 
-    fn cannot_run(&self, case: &Case) -> Option<&'static str> {
-        cannot_run(case)
+    fn cannot_run(&self, configuration: &PluginConfiguration, case: &Case) -> Option<&'static str> {
+        cannot_run(configuration, case)
     }
 
     fn decide(&self, configuration: &PluginConfiguration, case: &Case) -> Result<Verdict, String> {
@@ -51,14 +51,23 @@ impl Engine for Envoy {
     }
 }
 
-/// Why a case cannot come over HTTP/1.1 and mTLS.
+/// Why a case cannot come over a connection of the tests.
 #[must_use]
-pub fn cannot_run(case: &Case) -> Option<&'static str> {
+pub fn cannot_run(configuration: &PluginConfiguration, case: &Case) -> Option<&'static str> {
     limits::more_uri_sans_than_the_filter_sees(case)
         .or_else(|| limits::no_destination_port(case))
+        .or_else(|| limits::no_address(configuration, case))
+        .or_else(|| limits::no_time(configuration, case))
+        .or_else(|| limits::another_time(case))
+        .or_else(|| limits::source_beyond_loopback(configuration, case))
+        .or_else(|| limits::two_families(case))
+        .or_else(|| limits::server_name(case))
+        .or_else(|| limits::san_beyond_ascii(case))
+        .or_else(|| limits::certificate_facts(case))
+        .or_else(|| limits::no_end_of_certificate(configuration, case))
         .or_else(|| limits::no_pseudo_header(case))
-        .or_else(|| limits::uri_san_beyond_ascii(case))
         .or_else(|| limits::path_refused_before_any_filter(case))
+        .or_else(|| limits::metadata_of_a_connection(case))
 }
 
 fn run(corpus: &[CorpusFile]) -> Result<Batch, String> {

@@ -1,6 +1,17 @@
 //! Why an engine cannot run a case: what a filter, a connection or HTTP cannot express.
 
-use crate::corpus::Case;
+use std::net::IpAddr;
+
+use rustls::pki_types::DnsName;
+use spiffe_authz_policy::{Protocol, RequestDocument};
+use time::OffsetDateTime;
+
+use crate::corpus::{Case, PluginConfiguration};
+use crate::engines::addresses::Addresses;
+use crate::engines::mentions::{Attribute, mentions};
+
+/// The time of the cases that leave it to the machine's clock: 2026-01-01T00:00:00Z.
+const ANY_TIME: i64 = 1_767_225_600;
 
 /// Envoy shows a filter the first URI SAN alone, so a second one cannot be seen.
 #[must_use]
@@ -17,19 +28,119 @@ pub fn no_destination_port(case: &Case) -> Option<&'static str> {
         .then_some("a connection has a destination port")
 }
 
+/// A request without an address that its configuration reads.
+#[must_use]
+pub fn no_address(configuration: &PluginConfiguration, case: &Case) -> Option<&'static str> {
+    let given = [
+        (Attribute::SourceIp, case.request.source_ip()),
+        (Attribute::RemoteIp, case.request.remote_ip()),
+        (Attribute::DestinationIp, case.request.destination_ip()),
+    ];
+    given
+        .into_iter()
+        .any(|(attribute, ip)| ip.is_none() && mentions(configuration, attribute))
+        .then_some("a connection has addresses at both ends")
+}
+
+/// A request without a time where its configuration asks for it.
+#[must_use]
+pub fn no_time(configuration: &PluginConfiguration, case: &Case) -> Option<&'static str> {
+    let missing = case.request.time().is_none() && mentions(configuration, Attribute::Time);
+    missing.then_some("a machine has a clock")
+}
+
+/// A certificate without an end where its configuration asks for it.
+#[must_use]
+pub fn no_end_of_certificate(configuration: &PluginConfiguration, case: &Case) -> Option<&'static str> {
+    let missing = case.request.leaf()?.not_after.is_none() && mentions(configuration, Attribute::NotAfter);
+    missing.then_some("a certificate has an end")
+}
+
+/// A certificate that ends within a second.
+#[must_use]
+pub fn end_within_a_second(case: &Case) -> Option<&'static str> {
+    let end = case.request.leaf()?.not_after?;
+    (end.nanosecond() != 0).then_some("a certificate ends on a whole second")
+}
+
+/// SANs beyond ASCII beside conditions on the certificate.
+#[must_use]
+pub fn facts_beyond_ascii(configuration: &PluginConfiguration, case: &Case) -> Option<&'static str> {
+    let reason = san_beyond_ascii(case)?;
+    mentions(configuration, Attribute::Certificate).then_some(reason)
+}
+
+/// A time that is not now.
+#[must_use]
+pub fn another_time(case: &Case) -> Option<&'static str> {
+    let any_time = OffsetDateTime::from_unix_timestamp(ANY_TIME).ok();
+    let another = case.request.time().is_some() && case.request.time() != any_time;
+    another.then_some("Envoy reads the machine's clock")
+}
+
+/// A certificate whose facts the tests' CA does not certify.
+#[must_use]
+pub fn certificate_facts(case: &Case) -> Option<&'static str> {
+    let leaf = case.request.leaf()?;
+    if case.request.certificate_pem().is_some() {
+        return Some("a client needs the key of its certificate");
+    }
+    if leaf.not_after.is_some() {
+        return Some("a certificate of the tests ends in an hour");
+    }
+    let issuer = leaf.issuer_key_id.is_some();
+    issuer.then_some("a certificate that Envoy validates names the key of its issuer")
+}
+
 /// A request without a method, host or path.
 #[must_use]
 pub fn no_pseudo_header(case: &Case) -> Option<&'static str> {
     let request = &case.request;
     let all = request.method().is_some() && request.host().is_some() && request.path().is_some();
-    (!all).then_some("a request over HTTP/1.1 has a method, a host and a path")
+    (is_http(request) && !all).then_some("a request over HTTP/1.1 has a method, a host and a path")
 }
 
-/// A URI SAN is an IA5String.
+/// URI SANs and DNS SANs are of type IA5String.
 #[must_use]
-pub fn uri_san_beyond_ascii(case: &Case) -> Option<&'static str> {
-    let beyond = case.request.uri_sans()?.iter().any(|uri_san| !uri_san.is_ascii());
-    beyond.then_some("a certificate cannot hold such a URI SAN")
+pub fn san_beyond_ascii(case: &Case) -> Option<&'static str> {
+    let leaf = case.request.leaf()?;
+    let ascii =
+        leaf.uri_sans.iter().all(|san| san.is_ascii()) && leaf.dns_sans.iter().all(|san| san.is_ascii());
+    (!ascii).then_some("a certificate cannot hold such a SAN")
+}
+
+/// The client of the tests runs on this machine.
+#[must_use]
+pub fn source_beyond_loopback(configuration: &PluginConfiguration, case: &Case) -> Option<&'static str> {
+    let ip = case.request.source_ip()?;
+    let loopback = matches!(ip, IpAddr::V4(ip) if ip.is_loopback());
+    let matters = !loopback && mentions(configuration, Attribute::SourceIp);
+    matters.then_some("the client of the tests connects from 127.0.0.0/8")
+}
+
+/// A PROXY header has addresses of one family.
+#[must_use]
+pub fn two_families(case: &Case) -> Option<&'static str> {
+    let Addresses { source, destination } = Addresses::of(&case.request);
+    (source.is_ipv4() != destination.is_ipv4()).then_some("a PROXY header has addresses of one family")
+}
+
+/// A server name is a DNS name in a TLS handshake.
+#[must_use]
+pub fn server_name(case: &Case) -> Option<&'static str> {
+    let name = case.request.sni().filter(|name| !name.is_empty())?;
+    if case.request.leaf().is_none() {
+        return Some("plaintext has no server name");
+    }
+    let sendable = DnsName::try_from(name).is_ok() && !name.ends_with('.');
+    (!sendable).then_some("the client of the tests sends no such server name")
+}
+
+/// Dynamic metadata comes from filters of HTTP.
+#[must_use]
+pub fn metadata_of_a_connection(case: &Case) -> Option<&'static str> {
+    let is_there = !is_http(&case.request) && case.request.metadata().is_some();
+    is_there.then_some("no filter writes metadata for connections")
 }
 
 /// Envoy answers a path with a fragment, and one with bytes beyond ASCII, before any filter runs.
@@ -41,4 +152,11 @@ pub fn path_refused_before_any_filter(case: &Case) -> Option<&'static str> {
         .iter()
         .any(refused)
         .then_some("Envoy answers such a path with 400 before any filter runs")
+}
+
+fn is_http(request: &RequestDocument) -> bool {
+    match request.protocol() {
+        Protocol::Http => true,
+        Protocol::Tcp => false,
+    }
 }

@@ -15,7 +15,7 @@ impl Engine for Native {
         "native"
     }
 
-    fn cannot_run(&self, _case: &Case) -> Option<&'static str> {
+    fn cannot_run(&self, _configuration: &PluginConfiguration, _case: &Case) -> Option<&'static str> {
         None
     }
 

@@ -14,7 +14,7 @@ impl Engine for Reference {
         "reference"
     }
 
-    fn cannot_run(&self, case: &Case) -> Option<&'static str> {
+    fn cannot_run(&self, _configuration: &PluginConfiguration, case: &Case) -> Option<&'static str> {
         let pem = case.request_document.pointer("/peer/certificatePem");
         pem.and(Some("the reference reads no certificates"))
     }

@@ -1,33 +1,38 @@
-//! [`Connection`]: a client's connection that carries requests byte for byte, one after the other.
+//! [`Connection`]: a client's connection that carries bytes as they are given, requests one after the other among them.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::pki_types::ServerName;
+use rustls::ClientConfig;
+use rustls::pki_types::{DnsName, ServerName};
 use spiffe_authz_demo::http_request::HttpRequest;
 use spiffe_authz_demo::http_response::HttpResponse;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use crate::envoy::identities::SERVER_NAME;
+use crate::envoy::proxy_header::ProxyHeader;
 
 /// How long each step may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 const LONGEST_RESPONSE_BYTES: usize = 1024 * 1024;
-const SOURCE: &str = "10.0.0.7";
-const SOURCE_PORT: u16 = 42_424;
-const DESTINATION: &str = "10.0.0.8";
 
 /// How a connection is to begin.
 #[derive(Clone, Default)]
 pub struct Opening {
-    /// The port that a PROXY header names as the destination; `None` sends no such header.
-    pub destination_port: Option<u16>,
+    /// The loopback address that the client connects from; `None` leaves it to the system.
+    pub from: Option<Ipv4Addr>,
+    /// The addresses that a PROXY header names; `None` sends no such header.
+    pub proxy: Option<ProxyHeader>,
     /// The certificate to present; `None` is plaintext.
     pub tls: Option<TlsConnector>,
+    /// The server name to ask for (SNI); `None` asks for none.
+    pub server_name: Option<DnsName<'static>>,
 }
 
 trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -46,34 +51,30 @@ impl Connection {
     /// # Errors
     /// When a step fails or takes too long.
     pub async fn open(address: SocketAddr, opening: Opening) -> Result<Self, String> {
-        let mut stream = within("connect", TcpStream::connect(address)).await?;
+        let Opening {
+            from,
+            proxy,
+            tls,
+            server_name,
+        } = opening;
+        let mut stream = within("connect", connect(from, address)).await?;
         // A small write must not wait for the acknowledgement of the one before.
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
-        if let Some(port) = opening.destination_port {
-            within(
-                "write the PROXY header",
-                stream.write_all(proxy_header(port).as_bytes()),
-            )
-            .await?;
+        if let Some(proxy) = proxy {
+            let line = proxy.encode();
+            within("write the PROXY header", stream.write_all(line.as_bytes())).await?;
         }
-        let Some(connector) = opening.tls else {
+        let Some(connector) = tls else {
             return Ok(Self {
                 stream: Box::new(stream),
                 server_certificate: None,
                 address,
             });
         };
-        let name = ServerName::try_from(SERVER_NAME).map_err(|error| error.to_string())?;
-        let stream = within("handshake", connector.connect(name, stream)).await?;
-        let server_certificate = stream
-            .get_ref()
-            .1
-            .peer_certificates()
-            .and_then(|chain| chain.first())
-            .map(|leaf| leaf.to_vec());
+        let stream = within("handshake", handshake(&connector, server_name, stream)).await?;
         Ok(Self {
+            server_certificate: server_certificate(&stream),
             stream: Box::new(stream),
-            server_certificate,
             address,
         })
     }
@@ -90,12 +91,46 @@ impl Connection {
     /// When a step fails or takes too long.
     pub async fn send(&mut self, request: &HttpRequest) -> Result<HttpResponse, String> {
         let bytes = request.encode(&self.address.to_string());
-        within("write", async {
-            self.stream.write_all(&bytes).await?;
-            self.stream.flush().await
-        })
-        .await?;
+        within("write", self.write(&bytes)).await?;
         within("read", self.read_response(&request.method)).await
+    }
+
+    /// Sends bytes and says what comes back: as many bytes, or fewer if the connection ends before.
+    ///
+    /// # Errors
+    /// When it takes too long.
+    pub async fn exchange(&mut self, bytes: &[u8]) -> Result<Vec<u8>, String> {
+        // The server may have closed the connection already, and says so in one of several ways.
+        let work = async {
+            let _closed = self.write(bytes).await;
+            Ok(self.read_to(bytes.len()).await)
+        };
+        within("exchange bytes", work).await
+    }
+
+    /// Waits for as many bytes from a server that speaks first, or fewer if the connection ends before.
+    ///
+    /// # Errors
+    /// When it takes too long.
+    pub async fn listen(&mut self, bytes: usize) -> Result<Vec<u8>, String> {
+        within("read", async { Ok(self.read_to(bytes).await) }).await
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes).await?;
+        self.stream.flush().await
+    }
+
+    async fn read_to(&mut self, length: usize) -> Vec<u8> {
+        let mut received = Vec::new();
+        while received.len() < length
+            && self
+                .stream
+                .read_buf(&mut received)
+                .await
+                .is_ok_and(|read| read > 0)
+        {}
+        received
     }
 
     async fn read_response(&mut self, method: &str) -> io::Result<HttpResponse> {
@@ -112,8 +147,32 @@ impl Connection {
     }
 }
 
-fn proxy_header(destination_port: u16) -> String {
-    format!("PROXY TCP4 {SOURCE} {DESTINATION} {SOURCE_PORT} {destination_port}\r\n")
+async fn connect(from: Option<Ipv4Addr>, address: SocketAddr) -> io::Result<TcpStream> {
+    let Some(from) = from else {
+        return TcpStream::connect(address).await;
+    };
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(SocketAddr::from((from, 0)))?;
+    socket.connect(address).await
+}
+
+async fn handshake(
+    connector: &TlsConnector,
+    server_name: Option<DnsName<'static>>,
+    stream: TcpStream,
+) -> io::Result<TlsStream<TcpStream>> {
+    let mut config = ClientConfig::clone(connector.config());
+    config.enable_sni = server_name.is_some();
+    let name = match server_name {
+        Some(name) => ServerName::DnsName(name),
+        None => ServerName::try_from(SERVER_NAME).map_err(io::Error::other)?,
+    };
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await
+}
+
+fn server_certificate(stream: &TlsStream<TcpStream>) -> Option<Vec<u8>> {
+    let chain = stream.get_ref().1.peer_certificates()?;
+    chain.first().map(|leaf| leaf.to_vec())
 }
 
 async fn within<T>(step: &str, work: impl Future<Output = io::Result<T>>) -> Result<T, String> {

@@ -7,7 +7,9 @@ use std::time::Duration;
 use serde_json::Value;
 use spiffe_authz_demo::ports::free_loopback_addresses;
 use spiffe_authz_demo::replace_file::replace_file;
-use spiffe_authz_envoy_config::{FilePath, FilterModule, FilterSource, InboundTransport, ecds};
+use spiffe_authz_envoy_config::{
+    ApplicationProtocol, FilePath, FilterModule, FilterSource, InboundTransport, ecds,
+};
 use tokio::time::{Instant, sleep};
 use tokio_rustls::TlsConnector;
 
@@ -74,7 +76,8 @@ impl Guarded {
             source,
         )?;
         let mut bootstrap = sidecar.bootstrap();
-        let mut document = ecds::ecds_document(&sidecar.filter, plugin_configuration);
+        let mut document =
+            ecds::ecds_document(&sidecar.filter, ApplicationProtocol::Http, plugin_configuration);
         change(&mut bootstrap, &mut document);
         write(&ecds_file, &document)?;
         let envoy = RunningEnvoy::start(&scratch, &bootstrap, sidecar.admin.socket_addr()).await?;
@@ -105,8 +108,8 @@ impl Guarded {
     /// When there is no connection.
     pub async fn connect_over(&self, tls: Option<TlsConnector>) -> Result<Connection, String> {
         let opening = Opening {
-            destination_port: None,
             tls,
+            ..Opening::default()
         };
         Connection::open(self.inbound, opening).await
     }
@@ -143,7 +146,7 @@ impl Guarded {
     pub fn configure(&self, plugin_configuration: &Value) -> Result<(), String> {
         write(
             &self.ecds_file,
-            &ecds::ecds_document(&self.filter, plugin_configuration),
+            &ecds::ecds_document(&self.filter, ApplicationProtocol::Http, plugin_configuration),
         )
     }
 }

@@ -8,9 +8,10 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use spiffe_authz_envoy_config::{FilePath, SvidPaths};
-use spiffe_authz_pki::{DevelopmentCa, IssuedLeaf, LeafRequest, SvidDirectory};
+use spiffe_authz_pki::{AuthorityKeyId, DevelopmentCa, IssuedLeaf, LeafRequest, SvidDirectory};
 use tokio_rustls::TlsConnector;
 
+use crate::envoy::server_identity::ByOneName;
 use crate::scratch::Scratch;
 
 /// The DNS SAN beside the SPIFFE ID in Envoy's certificate, by which a client checks it.
@@ -22,7 +23,18 @@ pub struct Identities {
     ca: DevelopmentCa,
     directory: SvidDirectory,
     paths: SvidPaths,
-    connectors: Mutex<HashMap<Vec<String>, TlsConnector>>,
+    connectors: Mutex<HashMap<ClientNames, TlsConnector>>,
+}
+
+/// What a client's certificate says about the client and its issuer.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct ClientNames {
+    /// The URI SANs.
+    pub uri_sans: Vec<String>,
+    /// The DNS SANs.
+    pub dns_sans: Vec<String>,
+    /// The identifier of the issuer's key.
+    pub authority_key_id: AuthorityKeyId,
 }
 
 impl Identities {
@@ -75,18 +87,33 @@ impl Identities {
     /// # Errors
     /// When no certificate can hold them.
     pub fn client(&self, uri_sans: &[String]) -> Result<TlsConnector, String> {
+        self.client_named(&ClientNames {
+            uri_sans: uri_sans.to_vec(),
+            dns_sans: Vec::new(),
+            authority_key_id: AuthorityKeyId::Issuers,
+        })
+    }
+
+    /// A TLS client that presents a certificate that says this. Each gets one certificate.
+    ///
+    /// # Errors
+    /// When no certificate can say it.
+    pub fn client_named(&self, names: &ClientNames) -> Result<TlsConnector, String> {
         let mut connectors = self.connectors.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(connector) = connectors.get(uri_sans) {
+        if let Some(connector) = connectors.get(names) {
             return Ok(connector.clone());
         }
-        let connector = self.new_client(uri_sans)?;
-        connectors.insert(uri_sans.to_vec(), connector.clone());
+        let connector = self.new_client(names)?;
+        connectors.insert(names.clone(), connector.clone());
         Ok(connector)
     }
 
-    fn new_client(&self, uri_sans: &[String]) -> Result<TlsConnector, String> {
+    fn new_client(&self, names: &ClientNames) -> Result<TlsConnector, String> {
+        let names = names.clone();
         self.client_with(&LeafRequest {
-            uri_sans: uri_sans.to_vec(),
+            uri_sans: names.uri_sans,
+            dns_sans: names.dns_sans,
+            authority_key_id: names.authority_key_id,
             ..LeafRequest::svid("")
         })
     }
@@ -109,7 +136,8 @@ fn client_config(bundle_pem: &str, leaf: &IssuedLeaf) -> Result<ClientConfig, Bo
     let key = PrivateKeyDer::from_pem_slice(leaf.private_key_pem.as_bytes())?;
     let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
+        .dangerous()
+        .with_custom_certificate_verifier(ByOneName::new(roots, SERVER_NAME)?)
         .with_client_auth_cert(vec![certificate], key)?;
     Ok(config)
 }

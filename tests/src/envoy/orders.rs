@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use spiffe_authz_envoy_config::{
-    FilePath, FilterModule, FilterSource, Inbound, InboundTransport, LoopbackAddress, Node, Sidecar,
+    ApplicationProtocol, FilePath, FilterModule, FilterSource, Inbound, InboundTransport, LoopbackAddress,
+    Node, Sidecar,
 };
 
 use crate::envoy::identities::Identities;
@@ -41,6 +42,7 @@ pub fn sidecar(
         inbound: Inbound {
             listen: addresses.inbound,
             application: loopback(addresses.application)?,
+            protocol: ApplicationProtocol::Http,
             transport,
         },
         outbound: Vec::new(),

@@ -1,20 +1,27 @@
-//! [`Plan`]: which listener each configuration gets, and which cases go there.
+//! [`Plan`]: which listeners each configuration gets, and which cases go there.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
+use rustls::pki_types::DnsName;
 use serde_json::{Value, json};
 use spiffe_authz_demo::ports::free_loopback_addresses;
 use spiffe_authz_envoy_config::{
     FilePath, FilterModule, FilterSource, LoopbackAddress, admin, cluster, stats,
 };
+use spiffe_authz_pki::AuthorityKeyId;
+use spiffe_authz_policy::{LeafCertificate, Protocol};
 
-use crate::corpus::{Case, CorpusFile, Expected};
+use crate::corpus::{Case, CorpusFile, Expected, PluginConfiguration};
+use crate::engines::addresses::Addresses;
 use crate::engines::envoy::cannot_run;
-use crate::envoy::conformance_listener::{APPLICATION, ConformanceListener};
-use crate::envoy::identities::Identities;
+use crate::engines::mentions::{Attribute, mentions};
+use crate::envoy::client::Opening;
+use crate::envoy::conformance_listener::{APPLICATION, ConformanceListener, Door, ECHO};
+use crate::envoy::identities::{ClientNames, Identities};
+use crate::envoy::metadata_headers::MetadataHeaders;
+use crate::envoy::proxy_header::ProxyHeader;
 use crate::envoy::refusals::Refusals;
-use crate::envoy::tripwire::Tripwire;
 use crate::scratch::Scratch;
 use crate::workspace;
 
@@ -22,10 +29,12 @@ use crate::workspace;
 pub(crate) struct Plan {
     /// Its admin interface.
     pub(crate) admin: LoopbackAddress,
-    /// The cases that HTTP/1.1 can carry.
+    /// The cases that a connection can carry.
     pub(crate) jobs: VecDeque<Job>,
     /// The listener for the configurations that must be refused.
     pub(crate) refusals: Refusals,
+    /// What is logged about connections.
+    pub(crate) connection_log: FilePath,
     listeners: Vec<PlannedListener>,
     access_log: FilePath,
 }
@@ -33,39 +42,85 @@ pub(crate) struct Plan {
 struct PlannedListener {
     name: String,
     listen: SocketAddr,
+    door: Door,
     filter: FilterModule,
 }
 
 /// One case and where it goes.
 pub(crate) struct Job {
-    /// The corpus file.
-    pub(crate) file: String,
-    /// The listener with its configuration.
+    /// The configuration of the corpus file.
+    pub(crate) configuration: PluginConfiguration,
+    /// The listener with this configuration.
     pub(crate) listen: SocketAddr,
+    /// What the listener takes.
+    pub(crate) door: Door,
     /// The case.
     pub(crate) case: Case,
 }
 
+impl Job {
+    /// What the application is told, so that it recognises the case.
+    pub(crate) fn id(&self) -> String {
+        case_id(&self.configuration.file, &self.case.name)
+    }
+
+    /// How the connection of the case begins.
+    pub(crate) fn opening(&self, addresses: Addresses, identities: &Identities) -> Result<Opening, String> {
+        let request = &self.case.request;
+        let client = |leaf| identities.client_named(&self.client_names(leaf)?);
+        let from = match request.source_ip() {
+            Some(IpAddr::V4(ip)) if ip.is_loopback() => Some(ip),
+            Some(_) | None => None,
+        };
+        let server_name = request.sni().filter(|name| !name.is_empty());
+        let server_name = server_name.map(|name| DnsName::try_from(name.to_owned()));
+        Ok(Opening {
+            from,
+            proxy: Some(ProxyHeader::new(addresses.source, addresses.destination)?),
+            tls: request.leaf().map(client).transpose()?,
+            server_name: server_name.transpose().map_err(|error| error.to_string())?,
+        })
+    }
+
+    fn client_names(&self, leaf: &LeafCertificate) -> Result<ClientNames, String> {
+        let text = |uri_san: &Vec<u8>| String::from_utf8(uri_san.clone()).map_err(|error| error.to_string());
+        let authority_key_id = match mentions(&self.configuration, Attribute::IssuerKeyId) {
+            true => AuthorityKeyId::LeftOut,
+            false => AuthorityKeyId::Issuers,
+        };
+        Ok(ClientNames {
+            uri_sans: leaf.uri_sans.iter().map(text).collect::<Result<_, _>>()?,
+            dns_sans: leaf.dns_sans.clone(),
+            authority_key_id,
+        })
+    }
+}
+
+/// By which the application recognises a case.
+pub(crate) fn case_id(file: &str, case: &str) -> String {
+    format!("{file}::{case}").escape_debug().to_string()
+}
+
 impl Plan {
-    /// Picks the ports and writes the files that Envoy needs besides its bootstrap.
+    /// Plans listeners on free ports, with their files in `scratch`.
     pub(crate) fn new(corpus: &[CorpusFile], scratch: &Scratch) -> Result<Self, String> {
         let wasm = FilePath::new(workspace::filter_wasm()?).map_err(|error| error.to_string())?;
-        let addresses = free_loopback_addresses(corpus.len() + 2).map_err(|error| error.to_string())?;
+        let addresses = free_loopback_addresses(2 * corpus.len() + 2).map_err(|error| error.to_string())?;
         let mut addresses = addresses.into_iter();
-        let mut next = || addresses.next().ok_or("too few ports were picked");
+        let mut next = || addresses.next().ok_or("too few ports were picked".to_owned());
         let admin = LoopbackAddress::try_from(next()?).map_err(|error| error.to_string())?;
         let refusals = Refusals::new(next()?, &wasm, scratch)?;
-        let access_log = scratch.file("access.jsonl")?;
         let mut plan = Self {
             admin,
             jobs: VecDeque::new(),
             refusals,
             listeners: Vec::new(),
-            access_log,
+            access_log: scratch.file("access.jsonl")?,
+            connection_log: scratch.file("connections.jsonl")?,
         };
         for file in corpus {
             if let Expected::Decides(cases) = &file.expected {
-                plan.add(file, cases, &wasm, next()?)?;
+                plan.add(file, cases, &wasm, &mut next)?;
             }
         }
         Ok(plan)
@@ -76,7 +131,7 @@ impl Plan {
         file: &CorpusFile,
         cases: &[Case],
         wasm: &FilePath,
-        listen: SocketAddr,
+        mut next: impl FnMut() -> Result<SocketAddr, String>,
     ) -> Result<(), String> {
         let configuration: Value = serde_json::from_str(&file.configuration.json)
             .map_err(|error| format!("{}: {error}", file.name))?;
@@ -84,25 +139,43 @@ impl Plan {
             wasm: wasm.clone(),
             source: FilterSource::Inline(configuration),
         };
-        self.listeners.push(PlannedListener {
-            name: file.name.clone(),
-            listen,
-            filter,
-        });
-        let runnable = cases.iter().filter(|case| cannot_run(case).is_none());
-        self.jobs.extend(runnable.map(|case| Job {
-            file: file.name.clone(),
-            listen,
-            case: case.clone(),
-        }));
+        let runnable = cases
+            .iter()
+            .filter(|case| cannot_run(&file.configuration, case).is_none());
+        let (http, tcp): (Vec<Case>, Vec<Case>) = runnable
+            .cloned()
+            .partition(|case| case.request.protocol() == Protocol::Http);
+        let door = Door::Http(MetadataHeaders::of(&http));
+        for (name, door, cases) in [
+            (file.name.clone(), door, http),
+            (format!("{}-tcp", file.name), Door::Tcp, tcp),
+        ] {
+            if !cases.is_empty() {
+                let listen = next()?;
+                self.jobs
+                    .extend(cases.into_iter().map(|case| job(file, listen, &door, case)));
+                self.listeners.push(PlannedListener {
+                    name,
+                    listen,
+                    door,
+                    filter: filter.clone(),
+                });
+            }
+        }
         Ok(())
     }
 
-    /// The bootstrap of this Envoy.
-    pub(crate) fn bootstrap(&self, identities: &Identities, tripwire: &Tripwire) -> Result<Value, String> {
+    /// The bootstrap of this Envoy, with both applications behind it.
+    pub(crate) fn bootstrap(
+        &self,
+        identities: &Identities,
+        application: SocketAddr,
+        echo: SocketAddr,
+    ) -> Result<Value, String> {
         let refusals = PlannedListener {
             name: "refusals".to_owned(),
             listen: self.refusals.listen(),
+            door: Door::Http(MetadataHeaders::default()),
             filter: self.refusals.filter().clone(),
         };
         let planned = self.listeners.iter().chain([&refusals]);
@@ -115,21 +188,38 @@ impl Plan {
             "stats_config": stats::stats_config(),
             "static_resources": {
                 "listeners": listeners,
-                "clusters": [cluster::plaintext(APPLICATION, tripwire.address())],
+                "clusters": [cluster::plaintext(APPLICATION, application), cluster::plaintext(ECHO, echo)],
             },
         }))
     }
 
     fn listener(&self, planned: &PlannedListener, identities: &Identities) -> Value {
-        let PlannedListener { name, listen, filter } = planned;
-        let svid = identities.paths();
+        let PlannedListener {
+            name,
+            listen,
+            door,
+            filter,
+        } = planned;
         ConformanceListener {
             name,
             listen: *listen,
-            svid,
+            door,
+            svid: identities.paths(),
             filter,
-            access_log: &self.access_log,
+            access_log: match door {
+                Door::Http(_) => &self.access_log,
+                Door::Tcp => &self.connection_log,
+            },
         }
         .render()
+    }
+}
+
+fn job(file: &CorpusFile, listen: SocketAddr, door: &Door, case: Case) -> Job {
+    Job {
+        configuration: file.configuration.clone(),
+        listen,
+        door: door.clone(),
+        case,
     }
 }

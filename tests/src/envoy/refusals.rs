@@ -1,22 +1,24 @@
 //! [`Refusals`]: configurations that a running Envoy must not take, one after the other over file-based ECDS.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use serde_json::{Value, json};
 use spiffe_authz_demo::http_request::HttpRequest;
 use spiffe_authz_demo::replace_file::replace_file;
-use spiffe_authz_envoy_config::{FilePath, FilterModule, FilterSource, ecds};
+use spiffe_authz_envoy_config::{ApplicationProtocol, FilePath, FilterModule, FilterSource, ecds};
 
 use crate::corpus::PluginConfiguration;
 use crate::envoy::client::{Connection, Opening};
+use crate::envoy::proxy_header::ProxyHeader;
 use crate::envoy::running::RunningEnvoy;
 use crate::problem::{self, Problem};
 use crate::scratch::Scratch;
 
 const REJECTED: &str = "spiffe_authz.update_rejected";
 const ALLOWED: u16 = 200;
-const DESTINATION_PORT: u16 = 8080;
+const SOURCE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 7)), 42_424);
+const DESTINATION: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 8)), 8080);
 
 /// A listener whose filter is configured by a file, with a good configuration in it to begin with.
 pub struct Refusals {
@@ -81,8 +83,8 @@ impl Refusals {
 
     async fn still_serves(&self) -> Result<(), String> {
         let opening = Opening {
-            destination_port: Some(DESTINATION_PORT),
-            tls: None,
+            proxy: Some(ProxyHeader::new(SOURCE, DESTINATION)?),
+            ..Opening::default()
         };
         let response = Connection::open(self.listen, opening)
             .await?
@@ -97,7 +99,7 @@ impl Refusals {
     }
 
     fn write(&self, plugin_configuration: &str) -> Result<(), String> {
-        let document = ecds::document(&self.filter, plugin_configuration);
+        let document = ecds::document(&self.filter, ApplicationProtocol::Http, plugin_configuration);
         replace_file(self.file.as_path(), &document.to_string()).map_err(|error| error.to_string())
     }
 }
