@@ -1,20 +1,5 @@
 //! Bytes as hexadecimal digits.
 
-use crate::config::document::Document;
-use crate::config::error::Problems;
-use crate::config::field_path::FieldPath;
-use crate::config::values::text;
-
-/// Text of hexadecimal digits.
-pub(crate) fn hex(document: &Document, at: &FieldPath<'_>, problems: &mut Problems) -> Option<Vec<u8>> {
-    let input = text(document, at, problems)?;
-    let bytes = parse_hex(&input);
-    if bytes.is_none() {
-        problems.invalid(at, &input, "bytes as pairs of hexadecimal digits");
-    }
-    bytes
-}
-
 /// Pairs of hexadecimal digits, with or without a colon between the bytes; at least one byte.
 pub(crate) fn parse_hex(text: &str) -> Option<Vec<u8>> {
     let pairs: Vec<&[u8]> = if text.contains(':') {

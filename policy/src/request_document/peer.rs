@@ -4,10 +4,10 @@ use crate::config::document::Document;
 use crate::config::error::{ConfigErrorKind, Problems};
 use crate::config::field_path::FieldPath;
 use crate::config::fields::Fields;
-use crate::config::hex::hex;
 use crate::config::time::time;
 use crate::config::values::text;
 use crate::leaf_certificate::LeafCertificate;
+use crate::request_document::read::read_hex;
 
 /// A certificate that the proxy validated.
 #[derive(Clone, Debug)]
@@ -66,6 +66,6 @@ fn read_leaf(fields: &mut Fields<'_, '_>, problems: &mut Problems) -> LeafCertif
         uri_sans,
         dns_sans,
         not_after: fields.optional("notAfter", problems, time),
-        issuer_key_id: fields.optional("issuerKeyId", problems, hex),
+        issuer_key_id: fields.optional("issuerKeyId", problems, read_hex),
     }
 }

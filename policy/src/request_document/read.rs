@@ -7,6 +7,7 @@ use crate::config::document::Document;
 use crate::config::error::Problems;
 use crate::config::field_path::FieldPath;
 use crate::config::fields::{Fields, wrong_kind};
+use crate::config::hex::parse_hex;
 use crate::config::values::{anything, text};
 use crate::request_document::WrittenProtocol;
 
@@ -66,6 +67,16 @@ pub(crate) fn read_bytes(
     let bytes = STANDARD.decode(&encoded).ok();
     if bytes.is_none() {
         problems.invalid(&at, &encoded, "base64 (RFC 4648, with padding)");
+    }
+    bytes
+}
+
+/// Text of hexadecimal digits.
+pub(crate) fn read_hex(document: &Document, at: &FieldPath<'_>, problems: &mut Problems) -> Option<Vec<u8>> {
+    let input = text(document, at, problems)?;
+    let bytes = parse_hex(&input);
+    if bytes.is_none() {
+        problems.invalid(at, &input, "bytes as pairs of hexadecimal digits");
     }
     bytes
 }
