@@ -3,6 +3,7 @@
 //! ```text
 //! on_configure        bytes ──► PolicySet                      all errors logged, or the set is in force
 //! on_request_headers  hostcalls ──attributes──► Request ──policy──► Decision ──respond──► continue | local reply
+//! on_…stream_data     the same once for a TCP connection           │                └──► continue | close
 //!                                                                  └──► filter state, metrics, audit line
 //! ```
 //! The filter decides nothing and parses no policy: that is the `policy` crate. The proxy stands behind one trait,
@@ -22,6 +23,7 @@
 
 mod attributes;
 mod audit;
+mod contexts;
 mod escape;
 mod host;
 mod http;
@@ -35,6 +37,7 @@ mod property;
 mod reply;
 mod respond;
 mod root;
+mod tcp;
 
 #[cfg(target_arch = "wasm32")]
 mod entry;

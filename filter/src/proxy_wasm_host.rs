@@ -1,7 +1,6 @@
 //! [`ProxyWasmHost`]: the one adapter of [`Host`], over the hostcalls of the proxy-wasm ABI 0.2.1.
 //!
-//! The hostcalls are declared here and not taken from the SDK: here every status is a value, and nothing is assumed
-//! about the bytes of names and values.
+//! The hostcalls are declared here: every status is a value, and nothing is assumed about the bytes of names and values.
 #![expect(
     unsafe_code,
     reason = "hostcalls take pointers; this is the only file that makes them"
@@ -48,6 +47,17 @@ unsafe extern "C" {
     fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, metric: *mut u32) -> u32;
     fn proxy_increment_metric(metric: u32, offset: i64) -> u32;
     fn proxy_record_metric(metric: u32, value: u64) -> u32;
+}
+
+unsafe extern "C" {
+    /// The constructors of the C library that WASI programs are linked with.
+    fn __wasm_call_ctors();
+}
+
+/// Makes the C library ready. To be called once, before anything else.
+pub(crate) fn run_constructors() {
+    // SAFETY: the linker provides the function; it takes nothing, and what it sets up is not in use yet.
+    unsafe { __wasm_call_ctors() };
 }
 
 /// The proxy that this module runs in.
