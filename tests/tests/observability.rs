@@ -126,6 +126,7 @@ async fn a_denial_is_one_line_of_json_without_query_and_header_values() {
         "event": "request-denied", "decision": "deny", "cause": "matched-deny", "policy": "shop/keep", "rule": 0,
         "profile": "zero-trust", "workload_namespace": "shop", "peer": FRONTEND, "mtls": true, "method": "DELETE",
         "host": guarded.inbound().to_string(), "path": "/orders/1", "destination_port": guarded.inbound().port(),
+        "protocol": "http",
     });
     assert_eq!(line, expected);
     assert!(!log.contains("hidden") && !log.contains("4111"), "{log}");
