@@ -14,8 +14,8 @@ pub const FILTER_STATE_KEY: &str = "spiffe_authz.direct_remote_address";
 
 /// The network filter, the first of its chain: filters for connections and for requests read what it writes.
 ///
-/// It writes once, when the connection is new, and nothing may write the key again. What the Wasm filter sets itself
-/// gets a `wasm.` before its key anyway.
+/// It writes when the connection is new, before the peer has sent anything that a filter reads. No peer can write
+/// filter state, and what a Wasm filter sets gets a `wasm.` before its key.
 #[must_use]
 pub fn network_filter() -> Value {
     json!({
@@ -25,7 +25,6 @@ pub fn network_filter() -> Value {
             "on_new_connection": [{
                 "object_key": FILTER_STATE_KEY,
                 "factory_key": "envoy.string",
-                "read_only": true,
                 "format_string": {"text_format_source": {
                     "inline_string": "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%",
                 }},
