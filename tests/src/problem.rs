@@ -5,6 +5,9 @@ const REFUSED: &str = "configuration refused";
 /// How the filter names the document itself as a place.
 const DOCUMENT: &str = "configuration";
 
+/// What a line begins with that explains where the workload was looked for.
+const NODE_METADATA: &str = "node metadata ";
+
 /// One problem of a configuration, as an engine reports it.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Problem {
@@ -41,11 +44,11 @@ pub fn from_log<'l>(lines: impl IntoIterator<Item = &'l str>) -> Result<Vec<Prob
     }
 }
 
-/// A line about the node metadata explains a problem and is none itself; a place has no blank in it.
+/// A line about the node metadata explains a problem and is none itself.
 fn problem(line: &str) -> Option<Problem> {
     let (at, message) = line.split_once(": ")?;
     let at = if at == DOCUMENT { "" } else { at };
-    (!at.contains(' ')).then(|| Problem {
+    (!at.starts_with(NODE_METADATA)).then(|| Problem {
         at: at.to_owned(),
         message: message.to_owned(),
     })
@@ -62,7 +65,8 @@ mod tests {
             "configuration refused: configuration: the document cannot be read",
             "configuration refused: node metadata `LABELS`: not found",
             "something else",
-            "configuration refused with 2 errors",
+            "configuration refused: headers.\"x y\": `x y` is not a name",
+            "configuration refused with 3 errors",
         ];
         let problem = |at: &str, message: &str| Problem {
             at: at.to_owned(),
@@ -71,6 +75,7 @@ mod tests {
         let expected = vec![
             problem("a.b[0]", "`c` is not: d"),
             problem("", "the document cannot be read"),
+            problem("headers.\"x y\"", "`x y` is not a name"),
         ];
         assert_eq!(from_log(lines), Ok(expected));
     }
