@@ -10,7 +10,7 @@ use spiffe_authz_envoy_config::{
     FilePath, FilterModule, FilterSource, LoopbackAddress, admin, cluster, stats,
 };
 use spiffe_authz_pki::AuthorityKeyId;
-use spiffe_authz_policy::{LeafCertificate, Protocol};
+use spiffe_authz_policy::{LeafCertificate, PolicySet, Protocol};
 
 use crate::corpus::{Case, CorpusFile, Expected, PluginConfiguration};
 use crate::engines::addresses::Addresses;
@@ -133,6 +133,10 @@ impl Plan {
         wasm: &FilePath,
         mut next: impl FnMut() -> Result<SocketAddr, String>,
     ) -> Result<(), String> {
+        // A configuration that the filter refuses would keep the whole Envoy from starting.
+        if PolicySet::from_plugin_configuration(file.configuration.json.as_bytes(), None).is_err() {
+            return Ok(());
+        }
         let configuration: Value = serde_json::from_str(&file.configuration.json)
             .map_err(|error| format!("{}: {error}", file.name))?;
         let filter = FilterModule {
