@@ -21,6 +21,8 @@ mod observe;
 mod policy_set;
 mod profile;
 mod query;
+#[cfg(feature = "render-rbac")]
+mod rbac;
 mod request;
 #[cfg(feature = "request-document")]
 mod request_document;
@@ -45,6 +47,8 @@ pub use mtls::MtlsMode;
 pub use observe::{Observations, Shadow, ShadowResult};
 pub use policy_set::PolicySet;
 pub use profile::Profile;
+#[cfg(feature = "render-rbac")]
+pub use rbac::NativeRbac;
 pub use request::{Headers, Peer, PeerCertificate, Protocol, Request, Validation};
 #[cfg(feature = "request-document")]
 pub use request_document::RequestDocument;

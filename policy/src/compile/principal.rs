@@ -18,7 +18,7 @@ pub(crate) fn compile(value: &str, context: &Context) -> Vec<PrincipalMatcher> {
 /// The value under every trust domain of the mesh, if it names one of them.
 ///
 /// Only the five-part form `td/ns/N/sa/S` is rewritten, as in Istio: `td/ns/N/*` is not.
-fn spellings(value: &str, context: &Context) -> BTreeSet<String> {
+pub(crate) fn spellings(value: &str, context: &Context) -> BTreeSet<String> {
     let value = PrincipalMatcher::without_scheme(context.profile, value);
     match value.split_once('/') {
         Some((trust_domain, path))
