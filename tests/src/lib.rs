@@ -11,6 +11,7 @@ pub mod engine;
 pub mod engines;
 pub mod envoy;
 pub mod generate;
+pub mod native_rbac;
 pub mod policies;
 pub mod problem;
 pub mod reference;

@@ -118,12 +118,20 @@ impl Identities {
         })
     }
 
+    /// A client's certificate that says exactly this.
+    ///
+    /// # Errors
+    /// When no certificate can say it.
+    pub fn issue(&self, request: &LeafRequest) -> Result<IssuedLeaf, String> {
+        self.ca.issue(request).map_err(|error| error.to_string())
+    }
+
     /// A TLS client that presents a certificate that says exactly this.
     ///
     /// # Errors
     /// When no certificate can say it.
     pub fn client_with(&self, request: &LeafRequest) -> Result<TlsConnector, String> {
-        let leaf = self.ca.issue(request).map_err(|error| error.to_string())?;
+        let leaf = self.issue(request)?;
         let config = client_config(self.ca.certificate_pem(), &leaf).map_err(|error| error.to_string())?;
         Ok(TlsConnector::from(Arc::new(config)))
     }

@@ -1,0 +1,132 @@
+//! Compares the filter with native RBAC on a real Envoy, and prints each disagreement as a file of the corpus.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+use clap::Parser;
+use serde_json::Value;
+use spiffe_authz_tests::native_rbac::{Outcome, Round, Tally, corpus_case, run, shrink};
+
+/// How many configurations one Envoy gets.
+const CONFIGURATIONS_OF_AN_ENVOY: u64 = 100;
+/// After so many disagreements a run ends.
+const MOST_SHOWN: usize = 5;
+
+/// Compares the filter with native RBAC on a real Envoy.
+#[derive(Parser)]
+struct Arguments {
+    /// What the first configuration is made from, the next ones from the numbers after it; printed, so that a run can be repeated.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How many policies there are to be at least.
+    #[arg(long, default_value_t = 2_000)]
+    policies: usize,
+    /// How many requests each configuration gets.
+    #[arg(long, default_value_t = 100)]
+    requests: usize,
+    /// Compares one configuration alone, which a disagreement names.
+    #[arg(long, value_name = "SEED")]
+    replay: Option<u64>,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    let compared = runtime
+        .map_err(|error| error.to_string())
+        .and_then(|runtime| runtime.block_on(compare(&arguments)));
+    match compared {
+        Ok(tally) if tally.disagreements == 0 => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn compare(arguments: &Arguments) -> Result<Tally, String> {
+    let first = arguments
+        .replay
+        .or(arguments.seed)
+        .unwrap_or_else(|| fastrand::u64(..1 << 32));
+    let count = if arguments.replay.is_some() {
+        1
+    } else {
+        CONFIGURATIONS_OF_AN_ENVOY
+    };
+    println!(
+        "filter and native RBAC: --seed {first} --policies {} --requests {}",
+        arguments.policies, arguments.requests
+    );
+    let mut tally = Tally::default();
+    let mut seed = first;
+    loop {
+        let seeds: Vec<u64> = (seed..seed + count).collect();
+        compare_on_one_envoy(&seeds, arguments.requests, &mut tally).await?;
+        seed += count;
+        let enough = tally.policies >= arguments.policies || tally.disagreements > 0;
+        show_progress(&tally, enough);
+        if enough || arguments.replay.is_some() {
+            break;
+        }
+    }
+    println!("{tally}");
+    Ok(tally)
+}
+
+async fn compare_on_one_envoy(seeds: &[u64], requests: usize, tally: &mut Tally) -> Result<(), String> {
+    let rounds: Vec<Round> = seeds
+        .iter()
+        .map(|seed| Round::generate(*seed, requests))
+        .collect::<Result<_, _>>()?;
+    tally.configurations += rounds.len();
+    tally.policies += rounds
+        .iter()
+        .map(|round| policies(&round.configuration))
+        .sum::<usize>();
+    let outcomes = run(&rounds).await?;
+    outcomes.iter().for_each(|outcome| tally.count(outcome));
+    let disagreed = outcomes
+        .iter()
+        .filter(|outcome| !outcome.answers.agree() && !outcome.answers.came_to_no_filter());
+    for outcome in disagreed.take(MOST_SHOWN) {
+        show(
+            seeds[outcome.round],
+            &rounds[outcome.round].configuration,
+            outcome,
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+fn policies(configuration: &Value) -> usize {
+    configuration["resources"].as_array().map_or(0, Vec::len)
+}
+
+async fn show(seed: u64, configuration: &Value, outcome: &Outcome) -> Result<(), String> {
+    println!(
+        "# a disagreement, --replay {seed}: native RBAC {}, the filter {}",
+        outcome.answers.native, outcome.answers.filter
+    );
+    let (configuration, outcome) = shrink(configuration, outcome).await?;
+    println!("{}", corpus_case(&configuration, &outcome)?);
+    Ok(())
+}
+
+fn show_progress(tally: &Tally, last: bool) {
+    if std::io::stderr().is_terminal() {
+        eprint!(
+            "\r{} policies, {} requests{}",
+            tally.policies,
+            tally.requests,
+            if last { "\n" } else { "" }
+        );
+        // Progress that cannot be shown is no reason to stop.
+        let _ = std::io::stderr().flush();
+    }
+}

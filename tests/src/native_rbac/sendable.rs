@@ -1,0 +1,61 @@
+//! Request documents as a client can really send them.
+
+use std::net::IpAddr;
+
+use serde_json::{Value, json};
+
+/// The fields that belong to the connection.
+const OF_THE_CONNECTION: [&str; 4] = ["peer", "source", "destination", "sni"];
+
+/// Gives a request the connection of another one.
+pub(super) fn move_to_connection(request: &mut Value, other: &Value) {
+    for field in OF_THE_CONNECTION {
+        request[field] = other[field].clone();
+    }
+    drop_nulls(request);
+}
+
+/// Changes what no connection can have: a server name without TLS or that is no DNS name, addresses of two families in one PROXY
+/// header.
+pub(super) fn make(request: &mut Value) {
+    let sni = request["sni"].as_str().filter(|sni| is_dns_name(sni));
+    if request["peer"].is_null() || sni.is_none() {
+        request["sni"] = Value::Null;
+    }
+    let is_v4 = |address: &Value| {
+        address
+            .as_str()
+            .and_then(|text| text.parse().ok())
+            .map(|ip: IpAddr| ip.is_ipv4())
+    };
+    let remote = is_v4(&request["source"]["remoteIp"]);
+    let destination = is_v4(&request["destination"]["ip"]);
+    if destination.is_none() || remote != destination {
+        let same_family = if remote == Some(false) {
+            "2001:db8::1"
+        } else {
+            "10.0.0.8"
+        };
+        request["destination"]["ip"] = json!(same_family);
+    }
+    drop_nulls(request);
+}
+
+fn drop_nulls(request: &mut Value) {
+    if let Some(fields) = request.as_object_mut() {
+        fields.retain(|_, value| !value.is_null());
+    }
+}
+
+/// Letters, digits and hyphens between dots, none at an end, and no address.
+fn is_dns_name(name: &str) -> bool {
+    let label = |label: &str| {
+        !label.is_empty()
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    name.split('.').all(label) && name.parse::<IpAddr>().is_err()
+}
