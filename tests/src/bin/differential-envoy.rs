@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
 use serde_json::Value;
@@ -79,9 +80,9 @@ async fn compare(arguments: &Arguments) -> Result<Tally, String> {
 }
 
 async fn compare_on_one_envoy(seeds: &[u64], requests: usize, tally: &mut Tally) -> Result<(), String> {
-    let rounds: Vec<Round> = seeds
+    let rounds: Vec<Arc<Round>> = seeds
         .iter()
-        .map(|seed| Round::generate(*seed, requests))
+        .map(|seed| Round::generate(*seed, requests).map(Arc::new))
         .collect::<Result<_, _>>()?;
     tally.configurations += rounds.len();
     tally.policies += rounds

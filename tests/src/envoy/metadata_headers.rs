@@ -23,11 +23,13 @@ impl MetadataHeaders {
     /// The headers for these cases.
     #[must_use]
     pub fn of(cases: &[Case]) -> Self {
-        let entries: BTreeSet<Entry> = cases
-            .iter()
-            .flat_map(|case| entries_of(&case.request))
-            .map(|(entry, _)| entry)
-            .collect();
+        Self::of_requests(cases.iter().map(|case| &case.request))
+    }
+
+    /// The headers for these requests.
+    #[must_use]
+    pub fn of_requests<'r>(requests: impl Iterator<Item = &'r RequestDocument>) -> Self {
+        let entries: BTreeSet<Entry> = requests.flat_map(entries_of).map(|(entry, _)| entry).collect();
         Self {
             entries: entries.into_iter().collect(),
         }

@@ -62,7 +62,7 @@ impl Connection {
         let mut stream = within("connect", connect(address, facts.direct)).await?;
         within(
             "write the PROXY header",
-            stream.write_all(facts.proxy_header().as_bytes()),
+            stream.write_all(facts.proxy_header()?.encode().as_bytes()),
         )
         .await?;
         let stream: Stream = match &facts.uri_sans {

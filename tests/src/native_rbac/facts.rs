@@ -1,8 +1,10 @@
 //! [`Facts`]: what of a request belongs to its connection.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use spiffe_authz_policy::RequestDocument;
+
+use crate::envoy::proxy_header::ProxyHeader;
 
 const SOURCE_PORT: u16 = 42_424;
 const DIRECT: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -44,15 +46,9 @@ impl Facts {
         }
     }
 
-    /// The PROXY header, version 1. Both addresses are of one family.
-    pub(super) fn proxy_header(&self) -> String {
-        let Self {
-            remote,
-            destination,
-            port,
-            ..
-        } = self;
-        let family = if remote.is_ipv4() { "TCP4" } else { "TCP6" };
-        format!("PROXY {family} {remote} {destination} {SOURCE_PORT} {port}\r\n")
+    /// The PROXY header, whose addresses are of one family.
+    pub(super) fn proxy_header(&self) -> Result<ProxyHeader, String> {
+        let source = SocketAddr::new(self.remote, SOURCE_PORT);
+        ProxyHeader::new(source, SocketAddr::new(self.destination, self.port))
     }
 }

@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 use spiffe_authz_envoy_config::{
-    FilePath, FilterModule, FilterSource, InboundTransport, SvidPaths, address, http_filters,
+    ApplicationProtocol, FilePath, FilterModule, FilterSource, InboundTransport, SvidPaths, address,
+    direct_address, http_filters,
 };
 
-use crate::native_rbac::metadata_headers;
 use crate::native_rbac::round::Round;
 
 /// The header with `%RESPONSE_CODE_DETAILS%`.
@@ -31,7 +31,7 @@ pub(super) fn listeners(
         wasm: wasm.clone(),
         source: FilterSource::Inline(round.configuration.clone()),
     };
-    let metadata = metadata_headers::filter(round);
+    let metadata = round.metadata.http_filter();
     let in_front = |filters: Vec<Value>| metadata.iter().cloned().chain(filters).collect();
     let native = round
         .native
@@ -48,6 +48,10 @@ pub(super) fn listeners(
 fn listener(listen: SocketAddr, svid: &SvidPaths, http_filters: Vec<Value>) -> Value {
     let name = format!("listener-{}", listen.port());
     let transport = InboundTransport::Permissive;
+    let network_filters = [
+        direct_address::network_filter(),
+        connection_manager(&name, http_filters),
+    ];
     let proxy_protocol = json!({
         "name": "proxy_protocol",
         "typed_config": {
@@ -63,7 +67,7 @@ fn listener(listen: SocketAddr, svid: &SvidPaths, http_filters: Vec<Value>) -> V
         "traffic_direction": "INBOUND",
         "address": address::socket_address(listen),
         "listener_filters": listener_filters,
-        "filter_chains": transport.filter_chains(svid, &connection_manager(&name, http_filters)),
+        "filter_chains": transport.filter_chains(svid, ApplicationProtocol::Http, &network_filters),
     })
 }
 

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use spiffe_authz_policy::{Document, NativeRbac, PolicySet, RequestDocument};
 
+use crate::envoy::metadata_headers::MetadataHeaders;
 use crate::generate::{Generator, Mode};
 use crate::native_rbac::connection::HttpVersion;
 use crate::native_rbac::facts::Facts;
@@ -17,6 +18,7 @@ pub struct Round {
     /// The plugin configuration.
     pub configuration: Value,
     pub(super) native: NativeRbac,
+    pub(super) metadata: MetadataHeaders,
     pub(super) connections: Vec<Connected>,
 }
 
@@ -83,16 +85,14 @@ impl Round {
             serde_json::from_value(configuration.clone()).map_err(|error| error.to_string())?;
         PolicySet::from_document(&document, None).map_err(|error| error.to_string())?;
         let native = NativeRbac::render(&document, None).map_err(|error| error.to_string())?;
+        let requests = connections.iter().flat_map(|connected| &connected.requests);
+        let metadata = MetadataHeaders::of_requests(requests.map(|sent| &sent.request));
         Ok(Self {
             configuration,
             native,
+            metadata,
             connections,
         })
-    }
-
-    /// The requests.
-    pub fn requests(&self) -> impl Iterator<Item = &Sent> {
-        self.connections.iter().flat_map(|connected| &connected.requests)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The smallest case on which both sides still disagree.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::native_rbac::batch::{Outcome, run};
@@ -36,7 +38,7 @@ async fn smaller((configuration, outcome): &(Value, Outcome)) -> Result<Option<(
 }
 
 /// Every case with one part less that both sides understand, those with much less first.
-fn candidates(configuration: &Value, request: &Value, version: HttpVersion) -> Vec<Round> {
+fn candidates(configuration: &Value, request: &Value, version: HttpVersion) -> Vec<Arc<Round>> {
     let configurations = with_one_part_less(configuration)
         .into_iter()
         .map(|smaller| (smaller, request.clone()));
@@ -48,9 +50,9 @@ fn candidates(configuration: &Value, request: &Value, version: HttpVersion) -> V
         .filter(|(_, request)| is_sendable(request))
         .collect();
     cases.sort_by_key(|(configuration, request)| configuration.to_string().len() + request.to_string().len());
-    let rounds = cases
-        .iter()
-        .filter_map(|(configuration, request)| Round::single(configuration, request, version).ok());
+    let rounds = cases.iter().filter_map(|(configuration, request)| {
+        Round::single(configuration, request, version).ok().map(Arc::new)
+    });
     rounds.collect()
 }
 
