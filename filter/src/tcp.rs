@@ -5,6 +5,9 @@
 //! that may not connect, so its bytes count as the peer's do. With `tcp_proxy` set to dial after the handshake
 //! (`upstream_connect_mode: ON_DOWNSTREAM_TLS_HANDSHAKE`, `max_early_data_bytes: 0`) the upstream is not even dialled for a
 //! peer that never finishes it.
+//!
+//! It belongs in front of `tcp_proxy` alone. HTTP requests see the filter state of their connection, so in front of an
+//! HTTP connection manager an allowed connection would open the interlock of every request on it.
 
 use crate::host::Host;
 use crate::judge::Judge;
