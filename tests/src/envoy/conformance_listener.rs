@@ -136,6 +136,7 @@ fn odd_requests_welcome() -> Map<String, Value> {
         ("merge_slashes", json!(false)),
         ("path_with_escaped_slashes_action", json!("KEEP_UNCHANGED")),
         ("http_protocol_options", json!({"allow_custom_methods": true})),
+        ("preserve_external_request_id", json!(true)),
     ];
     settings
         .map(|(field, value)| (field.to_owned(), value))

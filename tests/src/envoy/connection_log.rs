@@ -63,15 +63,16 @@ impl ConnectionLog {
 
 impl Line {
     fn report(self) -> FilterReport {
+        let said = |text: Option<String>| text.filter(|text| !text.is_empty());
         FilterReport {
-            interlock: self.interlock,
-            decision: self.decision,
-            cause: self.cause,
-            policy: self.policy,
-            rule: self.rule,
-            audited: self.audited,
-            would_deny: self.would_deny,
-            would_allow: self.would_allow,
+            interlock: said(self.interlock),
+            decision: said(self.decision),
+            cause: said(self.cause),
+            policy: said(self.policy),
+            rule: said(self.rule),
+            audited: said(self.audited),
+            would_deny: said(self.would_deny),
+            would_allow: said(self.would_allow),
         }
     }
 }
