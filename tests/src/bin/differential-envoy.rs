@@ -76,6 +76,9 @@ async fn compare(arguments: &Arguments) -> Result<Tally, String> {
         }
     }
     println!("{tally}");
+    for (reason, count) in &tally.turned_away {
+        println!("  turned away before any filter: {count} with {reason}");
+    }
     Ok(tally)
 }
 

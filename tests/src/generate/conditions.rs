@@ -23,7 +23,7 @@ pub(super) const SOURCE_KEYS: [(&str, &str); 7] = [
 pub(super) fn condition(dice: &mut Dice, mode: Mode) -> Value {
     let weights = match mode {
         Mode::Everything => [8, 3, 10, 3, 6, 10, 3, 3, 5],
-        Mode::IstioRbac => [8, 3, 10, 3, 0, 0, 0, 0, 0],
+        Mode::IstioRbac => [8, 3, 10, 3, 0, 8, 3, 4, 0],
     };
     let mut condition = Map::new();
     let key = match dice.weighted(&weights) {
@@ -36,7 +36,7 @@ pub(super) fn condition(dice: &mut Dice, mode: Mode) -> Value {
             json!(dice.text(&SNI_VALUES))
         }),
         4 => query(dice, &mut condition),
-        5 => claim(dice, &mut condition),
+        5 => claim(dice, mode, &mut condition),
         6 => values(dice, &mut condition, "request.auth.principal", |dice| {
             json!(dice.text(&REQUEST_PRINCIPALS))
         }),
@@ -120,7 +120,7 @@ pub(super) fn number(dice: &mut Dice) -> Value {
     serde_json::from_str(dice.text(&NUMBERS)).unwrap_or_default()
 }
 
-fn claim(dice: &mut Dice, condition: &mut Map<String, Value>) -> String {
+fn claim(dice: &mut Dice, mode: Mode, condition: &mut Map<String, Value>) -> String {
     let key = match dice.weighted(&[2, 1, 10]) {
         0 => {
             return values(dice, condition, "request.auth.audiences", |dice| {
@@ -134,7 +134,11 @@ fn claim(dice: &mut Dice, condition: &mut Map<String, Value>) -> String {
         }
         _ => format!("request.auth.claims{}", dice.text(&CLAIM_PATHS)),
     };
-    match dice.weighted(&[6, 3, 1, 1]) {
+    let weights = match mode {
+        Mode::Everything => [6, 3, 1, 1],
+        Mode::IstioRbac => [1, 0, 0, 0],
+    };
+    match dice.weighted(&weights) {
         0 => add_field(dice, condition, "values", |dice| json!(dice.text(&CLAIM_VALUES))),
         1 => add_field(dice, condition, "numbers", number),
         2 => add_field(dice, condition, "booleans", |dice| json!(dice.chance(50))),

@@ -29,8 +29,8 @@ use dice::Dice;
 pub enum Mode {
     /// All that the engine understands, in both profiles.
     Everything,
-    /// Profile istio, and only what Envoy's own RBAC can say and an HTTP client can send: no extensions, no tokens or metadata, no
-    /// PeerAuthentication, ALLOW and DENY in force, and requests with method, host, path, port and a loopback `source.ip`.
+    /// Profile istio, and only what Envoy's own RBAC can say and an HTTP client can send: no extensions, no PeerAuthentication,
+    /// no CUSTOM, and requests with method, host, path, port and a loopback `source.ip`.
     IstioRbac,
 }
 

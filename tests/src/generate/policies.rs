@@ -39,7 +39,7 @@ pub(super) fn policies(dice: &mut Dice, mode: Mode, root: &'static str, gateway:
 fn head(dice: &mut Dice, mode: Mode, root: &'static str, index: usize) -> Head {
     let action = match mode {
         Mode::Everything => ["ALLOW", "DENY", "AUDIT", "CUSTOM"][dice.weighted(&[50, 35, 10, 2])],
-        Mode::IstioRbac => ["ALLOW", "DENY"][dice.weighted(&[60, 40])],
+        Mode::IstioRbac => ["ALLOW", "DENY", "AUDIT"][dice.weighted(&[58, 38, 4])],
     };
     Head {
         name: format!("p{}", (index * 7 + 3) % 10),
@@ -72,6 +72,7 @@ fn policy(dice: &mut Dice, plan: &Plan, head: &Head) -> Value {
     }
     attach(dice, &mut spec, plan.gateway);
     match (plan.mode, *action) {
+        (Mode::IstioRbac, "ALLOW" | "DENY") if dice.one_in(8) => dry_run(dice, &mut metadata),
         (Mode::IstioRbac, _) => {}
         (Mode::Everything, "ALLOW") => allow_extras(dice, &mut metadata, &mut spec, &liftable(plan, head)),
         (Mode::Everything, "DENY") => deny_extras(dice, &mut metadata, &mut spec),
@@ -162,7 +163,7 @@ fn rule(dice: &mut Dice, mode: Mode, action: &str) -> Value {
             rule.insert(name.to_owned(), entries.into());
         }
     };
-    insert("from", (0..from).map(|_| source(dice, mode)).collect());
+    insert("from", (0..from).map(|_| source(dice)).collect());
     insert("to", (0..to).map(|_| operation(dice, mode)).collect());
     insert("when", (0..when).map(|_| condition(dice, mode)).collect());
     rule.into()

@@ -28,8 +28,7 @@ pub(super) fn make(request: &mut Value) {
         header[1] = json!(kept.trim());
     }
     if let Some(fields) = request.as_object_mut() {
-        fields
-            .retain(|name, value| !matches!(name.as_str(), "jwt" | "metadata" | "time") && !value.is_null());
+        fields.retain(|name, value| name != "time" && !value.is_null());
     }
 }
 

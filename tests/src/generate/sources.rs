@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Mode;
 use super::dice::Dice;
 use super::pools::*;
 
@@ -89,14 +88,10 @@ const FIELDS: [&str; 7] = [
     "requestPrincipals",
 ];
 
-pub(super) fn source(dice: &mut Dice, mode: Mode) -> Value {
-    let served = match mode {
-        Mode::Everything => &FIELDS[..],
-        Mode::IstioRbac => &FIELDS[..FIELDS.len() - 1],
-    };
+pub(super) fn source(dice: &mut Dice) -> Value {
     let mut source = Map::new();
     for _ in 0..1 + dice.weighted(&[6, 3, 1]) {
-        let field = *dice.pick(served);
+        let field = *dice.pick(&FIELDS);
         if !excluded(&source, field) {
             add_field(dice, &mut source, field, |dice| json!(value(dice, field)));
         }

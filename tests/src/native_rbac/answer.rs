@@ -9,8 +9,10 @@ pub enum Answer {
     Allowed,
     /// It was denied, with these response code details.
     Denied(String),
-    /// Envoy answered it before any filter, or there was no answer.
+    /// Envoy answered it before any filter.
     Other(String),
+    /// There was no answer.
+    None(String),
 }
 
 /// The answers of both sides.
@@ -41,15 +43,27 @@ impl Answers {
     #[must_use]
     pub fn agree(&self) -> bool {
         match (&self.filter, &self.native) {
-            (Answer::Other(_), _) | (_, Answer::Other(_)) => false,
-            (filter, native) => filter == native,
+            (Answer::Allowed, Answer::Allowed) => true,
+            (Answer::Denied(filter), Answer::Denied(native)) => filter == native,
+            (Answer::Allowed | Answer::Denied(_) | Answer::Other(_) | Answer::None(_), _) => false,
         }
     }
 
     /// Whether Envoy turned the request away on both sides before any filter saw it: nothing is to be learned.
     #[must_use]
     pub fn came_to_no_filter(&self) -> bool {
-        matches!((&self.filter, &self.native), (Answer::Other(filter), Answer::Other(native)) if filter == native)
+        self.turned_away_for().is_some()
+    }
+
+    /// How both sides turned the request away before any filter saw it, if they did.
+    #[must_use]
+    pub fn turned_away_for(&self) -> Option<&str> {
+        match (&self.filter, &self.native) {
+            (Answer::Other(filter), Answer::Other(native)) if filter == native => Some(native),
+            // How a connection broke depends on who noticed first.
+            (Answer::None(_), Answer::None(_)) => Some("no answer"),
+            (Answer::Allowed | Answer::Denied(_) | Answer::Other(_) | Answer::None(_), _) => None,
+        }
     }
 }
 
@@ -58,7 +72,7 @@ impl fmt::Display for Answer {
         match self {
             Self::Allowed => formatter.write_str("allow"),
             Self::Denied(details) => write!(formatter, "deny, {details}"),
-            Self::Other(what) => formatter.write_str(what),
+            Self::Other(what) | Self::None(what) => formatter.write_str(what),
         }
     }
 }

@@ -33,7 +33,7 @@ pub fn corpus_case(configuration: &Value, outcome: &Outcome) -> Result<String, S
 fn expected(answer: &Answer) -> Map<String, Value> {
     let decision = match answer {
         Answer::Allowed => "allow",
-        Answer::Denied(_) | Answer::Other(_) => "deny",
+        Answer::Denied(_) | Answer::Other(_) | Answer::None(_) => "deny",
     };
     Map::from_iter([("decision".to_owned(), json!(decision))])
 }

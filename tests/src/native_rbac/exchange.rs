@@ -47,7 +47,7 @@ pub(super) async fn exchange(
                 (sent_as(version), Answers { filter, native })
             }
             Err(error) => {
-                let unsendable = |side: &str| Answer::Other(format!("{side} got no request: {error}"));
+                let unsendable = |side: &str| Answer::None(format!("{side} got no request: {error}"));
                 let answers = Answers {
                     filter: unsendable("the filter"),
                     native: unsendable("native RBAC"),
@@ -77,30 +77,26 @@ struct Side<'a> {
 }
 
 impl Side<'_> {
-    /// The answer to a request. A connection that failed is not used again.
+    /// The answer to a request; where a connection that was used before broke, on a new one.
     async fn send(&mut self, request: &HttpRequest, version: HttpVersion) -> Answer {
+        let was_used = self.open.is_some();
         match self.try_send(request, version).await {
-            Ok(answer) => answer,
-            Err(error) => {
-                self.open = None;
-                Answer::Other(error)
-            }
+            Err(_) if was_used => self.try_send(request, version).await,
+            answer => answer,
         }
+        .unwrap_or_else(Answer::None)
     }
 
     async fn try_send(&mut self, request: &HttpRequest, version: HttpVersion) -> Result<Answer, String> {
-        if version != self.version {
-            let mut other = Connection::open(self.address, self.facts, version, self.connectors).await?;
-            return other.send(request).await;
-        }
-        let connection = match self.open.take() {
+        let fits = version == self.version;
+        let mut connection = match self.open.take_if(|_| fits) {
             Some(open) => open,
             None => Connection::open(self.address, self.facts, version, self.connectors).await?,
         };
-        let answer = self.open.insert(connection).send(request).await?;
-        if let Answer::Other(_) = answer {
-            // Envoy closes a connection whose request it did not understand.
-            self.open = None;
+        let answer = connection.send(request).await?;
+        // Envoy closes a connection whose request it did not understand.
+        if fits && !matches!(answer, Answer::Other(_)) {
+            self.open = Some(connection);
         }
         Ok(answer)
     }

@@ -15,12 +15,18 @@ pub(super) fn move_to_connection(request: &mut Value, other: &Value) {
     drop_nulls(request);
 }
 
-/// Changes what no connection can have: a server name without TLS or that is no DNS name, addresses of two families in one PROXY
-/// header.
+/// Changes what no connection can have: a server name without TLS or that is no DNS name; and in the PROXY header no remote
+/// address, an unspecified one, or two of different families.
 pub(super) fn make(request: &mut Value) {
     let sni = request["sni"].as_str().filter(|sni| is_dns_name(sni));
     if request["peer"].is_null() || sni.is_none() {
         request["sni"] = Value::Null;
+    }
+    let remote: Option<IpAddr> = request["source"]["remoteIp"]
+        .as_str()
+        .and_then(|text| text.parse().ok());
+    if remote.is_none_or(|ip| ip.is_unspecified()) {
+        request["source"]["remoteIp"] = json!("203.0.113.9");
     }
     let is_v4 = |address: &Value| {
         address

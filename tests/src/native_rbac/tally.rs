@@ -1,5 +1,6 @@
 //! [`Tally`]: how much was compared.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::native_rbac::answer::Answer;
@@ -23,8 +24,8 @@ pub struct Tally {
     pub denied_by_none: usize,
     /// Of the requests, those over HTTP/2.
     pub http2: usize,
-    /// Requests that Envoy itself turned away on both sides: not among the others.
-    pub turned_away: usize,
+    /// Requests that Envoy itself turned away on both sides, by what it said: not among the others.
+    pub turned_away: BTreeMap<String, usize>,
     /// Requests on which the sides disagree.
     pub disagreements: usize,
 }
@@ -32,8 +33,8 @@ pub struct Tally {
 impl Tally {
     /// Counts one request.
     pub fn count(&mut self, outcome: &Outcome) {
-        if outcome.answers.came_to_no_filter() {
-            self.turned_away += 1;
+        if let Some(reason) = outcome.answers.turned_away_for() {
+            *self.turned_away.entry(reason.to_owned()).or_default() += 1;
             return;
         }
         self.requests += 1;
@@ -45,7 +46,7 @@ impl Tally {
         match &outcome.answers.native {
             Answer::Allowed => self.allowed += 1,
             Answer::Denied(details) if details.ends_with("[none]") => self.denied_by_none += 1,
-            Answer::Denied(_) | Answer::Other(_) => self.denied_by_rule += 1,
+            Answer::Denied(_) | Answer::Other(_) | Answer::None(_) => self.denied_by_rule += 1,
         }
     }
 }
@@ -67,8 +68,9 @@ impl fmt::Display for Tally {
             formatter,
             "{configurations} configurations with {policies} policies, {requests} requests ({} over HTTP/1.1, {http2} over HTTP/2): \
              {allowed} allowed, {denied_by_rule} denied by a rule, {denied_by_none} denied by none; \
-             {turned_away} more were turned away before any filter; {disagreements} disagreements",
-            requests - http2
+             {} more were turned away before any filter; {disagreements} disagreements",
+            requests - http2,
+            turned_away.values().sum::<usize>()
         )
     }
 }
