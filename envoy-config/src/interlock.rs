@@ -16,8 +16,11 @@ use crate::any::type_url;
 pub const NAME: &str = "spiffe_authz_interlock";
 /// The filter state that the Wasm filter sets: Envoy puts `wasm.` before a property's name.
 pub const FILTER_STATE_KEY: &str = "wasm.spiffe_authz";
-/// The only value that opens the interlock.
+/// The only value that opens the interlock of a request.
 pub const ALLOW: &str = "allow";
+/// The only value that opens the interlock of a connection. Requests see the filter state of their connection, so theirs is
+/// another.
+pub const ALLOW_CONNECTION: &str = "allow-connection";
 const STAT_PREFIX: &str = "spiffe_authz_interlock_";
 
 /// The HTTP filter.
@@ -28,7 +31,7 @@ pub fn http_filter() -> Value {
         "typed_config": {
             "@type": type_url("envoy.extensions.filters.http.rbac.v3.RBAC"),
             "rules_stat_prefix": STAT_PREFIX,
-            "rules": rules(),
+            "rules": rules(ALLOW),
         },
     })
 }
@@ -41,17 +44,17 @@ pub fn network_filter() -> Value {
         "typed_config": {
             "@type": type_url("envoy.extensions.filters.network.rbac.v3.RBAC"),
             "stat_prefix": STAT_PREFIX,
-            "rules": rules(),
+            "rules": rules(ALLOW_CONNECTION),
         },
     })
 }
 
-fn rules() -> Value {
+fn rules(word: &str) -> Value {
     json!({
         "action": "ALLOW",
         "policies": {NAME: {
             "permissions": [{"any": true}],
-            "principals": [{"filter_state": {"key": FILTER_STATE_KEY, "string_match": {"exact": ALLOW}}}],
+            "principals": [{"filter_state": {"key": FILTER_STATE_KEY, "string_match": {"exact": word}}}],
         }},
     })
 }

@@ -7,7 +7,10 @@ use crate::outcome::{Outcome, Refusal};
 use crate::{property, reply};
 
 /// The value of the interlock's property that lets a request pass.
-const INTERLOCK_OPEN: &[u8] = b"allow";
+const REQUEST_MAY_PASS: &[u8] = b"allow";
+/// The value that lets a connection pass. It is another one because requests see the filter state of their
+/// connection: what lets that pass must not let them.
+const CONNECTION_MAY_PASS: &[u8] = b"allow-connection";
 
 /// What the proxy is to do with a request or a connection.
 #[derive(Debug, Eq, PartialEq)]
@@ -40,7 +43,7 @@ pub(crate) fn respond<'p>(
 ) -> (Flow, Outcome<'p>) {
     let outcome = Outcome::from(&decision);
     match decision {
-        Decision::Allow(permit) => match let_pass(host, permit) {
+        Decision::Allow(permit) => match let_pass(host, protocol, permit) {
             Some(passage) => {
                 tell_access_log(host, &outcome);
                 (Flow::Continue(passage), outcome)
@@ -69,8 +72,12 @@ pub(crate) fn refuse<'p>(host: &impl Host, protocol: Protocol, refusal: Refusal<
 }
 
 /// The permit is used up here: one permit, one request or connection.
-fn let_pass(host: &impl Host, _permit: Permit<'_>) -> Option<Passage> {
-    match host.set_property(property::INTERLOCK, INTERLOCK_OPEN) {
+fn let_pass(host: &impl Host, protocol: Protocol, _permit: Permit<'_>) -> Option<Passage> {
+    let word = match protocol {
+        Protocol::Http => REQUEST_MAY_PASS,
+        Protocol::Tcp => CONNECTION_MAY_PASS,
+    };
+    match host.set_property(property::INTERLOCK, word) {
         Ok(()) => Some(Passage(())),
         Err(error) => {
             let line = format!("the interlock of an allowed request was not opened: {error}");

@@ -6,8 +6,8 @@
 //! (`upstream_connect_mode: ON_DOWNSTREAM_TLS_HANDSHAKE`, `max_early_data_bytes: 0`) the upstream is not even dialled for a
 //! peer that never finishes it.
 //!
-//! It belongs in front of `tcp_proxy` alone. HTTP requests see the filter state of their connection, so in front of an
-//! HTTP connection manager an allowed connection would open the interlock of every request on it.
+//! It belongs in front of `tcp_proxy`. In front of an HTTP connection manager it opens the interlock of no request: its word
+//! for a connection is another than that for a request.
 
 use crate::host::Host;
 use crate::judge::Judge;
@@ -79,7 +79,13 @@ mod tests {
         let host = host(FRONTEND);
         let mut stream = stream(&host);
         assert!(stream.data());
-        let expected = [&b"allow"[..], b"allow", b"matched-allow", b"shop/orders", b"0"];
+        let expected = [
+            &b"allow-connection"[..],
+            b"allow",
+            b"matched-allow",
+            b"shop/orders",
+            b"0",
+        ];
         assert_eq!(told(&host), expected.map(|value| Some(value.to_vec())));
         let calls = host.calls();
         host.set_peer(Some(STRANGER));

@@ -49,7 +49,7 @@ impl FilterReport {
     /// When a part is missing, or parts contradict each other.
     pub fn verdict(self, details: Option<&str>) -> Result<Verdict, String> {
         let shown = format!("{self:?} with details {details:?}");
-        let verdict = self.connection_verdict()?;
+        let verdict = self.judged("allow")?;
         let expected = match verdict.decision {
             Effect::Allow => None,
             Effect::Deny => Some(denial_details(&verdict)),
@@ -65,6 +65,11 @@ impl FilterReport {
     /// # Errors
     /// When a part is missing, or parts contradict each other.
     pub fn connection_verdict(self) -> Result<Verdict, String> {
+        self.judged("allow-connection")
+    }
+
+    /// The verdict; `word` opens the interlock.
+    fn judged(self, word: &str) -> Result<Verdict, String> {
         let shown = format!("{self:?}");
         let (Some(decision), Some(cause)) = (self.decision, self.cause) else {
             return Err(format!("the filter left no decision: {shown}"));
@@ -82,7 +87,7 @@ impl FilterReport {
             ..Verdict::new(Effect::from_word(&decision)?, &cause)
         };
         let interlock = match verdict.decision {
-            Effect::Allow => Some("allow"),
+            Effect::Allow => Some(word),
             Effect::Deny => None,
         };
         if self.interlock.as_deref() != interlock {

@@ -58,7 +58,10 @@ fn a_connection_is_judged_after_its_handshake_and_an_allowed_one_goes_on_both_wa
         (stream.sent_upstream(), stream.sent_downstream()),
         (b"ping".to_vec(), b"pong".to_vec())
     );
-    assert_eq!(stream.filter_state("wasm.spiffe_authz").unwrap(), b"allow");
+    assert_eq!(
+        stream.filter_state("wasm.spiffe_authz").unwrap(),
+        b"allow-connection"
+    );
     stream.finish().unwrap();
 }
 

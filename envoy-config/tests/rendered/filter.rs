@@ -56,18 +56,19 @@ fn the_direct_address_is_written_before_anything_else() {
 #[test]
 fn the_interlock_opens_on_the_one_word_of_the_filter_alone() {
     for_each_inbound_connection_manager(|manager| {
-        assert_opens_on_the_word(at(manager, "/http_filters/1/typed_config/rules"));
+        assert_opens_on("allow", at(manager, "/http_filters/1/typed_config/rules"));
     });
-    for_each_tcp_chain(|chain| assert_opens_on_the_word(at(chain, "/filters/2/typed_config/rules")));
+    for_each_tcp_chain(|chain| {
+        assert_opens_on("allow-connection", at(chain, "/filters/2/typed_config/rules"))
+    });
 }
 
-fn assert_opens_on_the_word(rules: &Value) {
+fn assert_opens_on(word: &str, rules: &Value) {
     assert_eq!(at(rules, "/action"), "ALLOW");
     let policies = at(rules, "/policies").as_object().unwrap();
     assert_eq!(policies.len(), 1);
     let principals = at(&policies[interlock::NAME], "/principals");
-    let expected =
-        json!([{"filter_state": {"key": "wasm.spiffe_authz", "string_match": {"exact": "allow"}}}]);
+    let expected = json!([{"filter_state": {"key": "wasm.spiffe_authz", "string_match": {"exact": word}}}]);
     assert_eq!(principals, &expected);
 }
 
