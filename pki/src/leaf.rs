@@ -376,16 +376,12 @@ mod tests {
     fn authority_key_id(request: &LeafRequest) -> Option<Vec<u8>> {
         let mut found = None;
         inspect(request, |leaf| {
-            let extensions = leaf.extensions().iter();
-            found =
-                extensions
-                    .map(|extension| extension.parsed_extension())
-                    .find_map(|parsed| match parsed {
-                        ParsedExtension::AuthorityKeyIdentifier(id) => {
-                            id.key_identifier.as_ref().map(|id| id.0.to_vec())
-                        }
-                        _ => None,
-                    });
+            found = leaf.extensions().iter().find_map(|extension| {
+                let ParsedExtension::AuthorityKeyIdentifier(id) = extension.parsed_extension() else {
+                    return None;
+                };
+                id.key_identifier.as_ref().map(|id| id.0.to_vec())
+            });
         });
         found
     }
