@@ -21,7 +21,6 @@ pub const ALLOW: &str = "allow";
 /// The only value that opens the interlock of a connection. Requests see the filter state of their connection, so theirs is
 /// another.
 pub const ALLOW_CONNECTION: &str = "allow-connection";
-const STAT_PREFIX: &str = "spiffe_authz_interlock_";
 
 /// The HTTP filter.
 #[must_use]
@@ -30,7 +29,7 @@ pub fn http_filter() -> Value {
         "name": NAME,
         "typed_config": {
             "@type": type_url("envoy.extensions.filters.http.rbac.v3.RBAC"),
-            "rules_stat_prefix": STAT_PREFIX,
+            "rules_stat_prefix": "spiffe_authz_interlock_",
             "rules": rules(ALLOW),
         },
     })
@@ -43,7 +42,7 @@ pub fn network_filter() -> Value {
         "name": NAME,
         "typed_config": {
             "@type": type_url("envoy.extensions.filters.network.rbac.v3.RBAC"),
-            "stat_prefix": STAT_PREFIX,
+            "stat_prefix": NAME,
             "rules": rules(ALLOW_CONNECTION),
         },
     })
