@@ -111,6 +111,14 @@ impl Guarded {
             tls,
             ..Opening::default()
         };
+        self.open(opening).await
+    }
+
+    /// Opens a connection that begins so.
+    ///
+    /// # Errors
+    /// When there is no connection.
+    pub async fn open(&self, opening: Opening) -> Result<Connection, String> {
         Connection::open(self.inbound, opening).await
     }
 
@@ -151,11 +159,12 @@ impl Guarded {
     }
 }
 
-fn write(file: &FilePath, document: &Value) -> Result<(), String> {
+pub(crate) fn write(file: &FilePath, document: &Value) -> Result<(), String> {
     replace_file(file.as_path(), &document.to_string()).map_err(|error| error.to_string())
 }
 
-fn addresses(application: SocketAddr) -> Result<Addresses, String> {
+/// Free ones for a sidecar in front of this application.
+pub(crate) fn addresses(application: SocketAddr) -> Result<Addresses, String> {
     let free = free_loopback_addresses(2).map_err(|error| error.to_string())?;
     let [inbound, admin] = free[..] else {
         return Err("too few ports were picked".to_owned());
