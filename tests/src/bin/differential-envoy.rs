@@ -94,9 +94,7 @@ async fn compare_on_one_envoy(seeds: &[u64], requests: usize, tally: &mut Tally)
         .sum::<usize>();
     let outcomes = run(&rounds).await?;
     outcomes.iter().for_each(|outcome| tally.count(outcome));
-    let disagreed = outcomes
-        .iter()
-        .filter(|outcome| !outcome.answers.agree() && !outcome.answers.came_to_no_filter());
+    let disagreed = outcomes.iter().filter(|outcome| outcome.answers.disagree());
     for outcome in disagreed.take(MOST_SHOWN) {
         show(
             seeds[outcome.round],

@@ -49,10 +49,10 @@ impl Answers {
         }
     }
 
-    /// Whether Envoy turned the request away on both sides before any filter saw it: nothing is to be learned.
+    /// Whether they did not, and both sides were asked.
     #[must_use]
-    pub fn came_to_no_filter(&self) -> bool {
-        self.turned_away_for().is_some()
+    pub fn disagree(&self) -> bool {
+        !self.agree() && self.turned_away_for().is_none()
     }
 
     /// How both sides turned the request away before any filter saw it, if they did.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use spiffe_authz_demo::ports::free_loopback_addresses;
-use spiffe_authz_envoy_config::{FilePath, LoopbackAddress, admin};
+use spiffe_authz_envoy_config::{FilePath, LoopbackAddress, SvidPaths, admin};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -20,6 +20,8 @@ use crate::workspace;
 
 /// How many pairs of connections are open at once.
 const CONCURRENCY: usize = 6;
+/// How often an Envoy is started again that found a port taken.
+const RETRIES: usize = 3;
 
 /// What became of one request.
 #[derive(Clone, Debug)]
@@ -39,20 +41,38 @@ pub struct Outcome {
 pub async fn run(rounds: &[Arc<Round>]) -> Result<Vec<Outcome>, String> {
     let scratch = Scratch::new("native-rbac")?;
     let connectors = Arc::new(Connectors::new(Identities::new(&scratch)?));
+    let svid = connectors.identities().paths();
+    let mut started = start(rounds, &scratch, svid).await;
+    for _ in 0..RETRIES {
+        // Another process may take a port between its choice and its use.
+        if matches!(&started, Err(error) if error.contains("Address already in use")) {
+            started = start(rounds, &scratch, svid).await;
+        }
+    }
+    let (envoy, addresses) = started?;
+    let outcomes = send_all(rounds, &addresses, &connectors).await;
+    envoy.stop().await?;
+    Ok(outcomes)
+}
+
+async fn start(
+    rounds: &[Arc<Round>],
+    scratch: &Scratch,
+    svid: &SvidPaths,
+) -> Result<(RunningEnvoy, Vec<Addresses>), String> {
     let wasm = FilePath::new(workspace::filter_wasm()?).map_err(|error| error.to_string())?;
     let free = free_loopback_addresses(rounds.len() * 2 + 1).map_err(|error| error.to_string())?;
     let (admin, free) = free.split_first().ok_or("no port")?;
-    let addresses: Vec<Addresses> = free
-        .chunks_exact(2)
-        .map(|pair| Addresses {
-            filter: pair[0],
-            native: pair[1],
+    let (pairs, _) = free.as_chunks();
+    let addresses: Vec<Addresses> = pairs
+        .iter()
+        .map(|[filter, native]| Addresses {
+            filter: *filter,
+            native: *native,
         })
         .collect();
-    let svid = connectors.identities().paths();
-    let listeners: Vec<Value> = rounds
-        .iter()
-        .zip(&addresses)
+    let pairs = rounds.iter().zip(&addresses);
+    let listeners: Vec<Value> = pairs
         .flat_map(|(round, addresses)| listeners(round, *addresses, svid, &wasm))
         .collect();
     let loopback = LoopbackAddress::try_from(*admin).map_err(|error| error.to_string())?;
@@ -61,10 +81,8 @@ pub async fn run(rounds: &[Arc<Round>]) -> Result<Vec<Outcome>, String> {
         "admin": admin::admin(loopback),
         "static_resources": {"listeners": listeners},
     });
-    let envoy = RunningEnvoy::start(&scratch, &bootstrap, *admin).await?;
-    let outcomes = send_all(rounds, &addresses, &connectors).await;
-    envoy.stop().await?;
-    Ok(outcomes)
+    let envoy = RunningEnvoy::start(scratch, &bootstrap, *admin).await?;
+    Ok((envoy, addresses))
 }
 
 async fn send_all(

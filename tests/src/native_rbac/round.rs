@@ -71,13 +71,16 @@ impl Round {
         Self::new(configuration, connections.collect::<Result<_, _>>()?)
     }
 
-    /// A round of one request.
+    /// A round of these requests, each on a connection of its own.
     ///
     /// # Errors
-    /// When a side does not understand the configuration or the request.
-    pub fn single(configuration: &Value, request: &Value, version: HttpVersion) -> Result<Self, String> {
-        let connected = Connected::new(std::slice::from_ref(request), version)?;
-        Self::new(configuration.clone(), vec![connected])
+    /// When a side does not understand the configuration or a request.
+    pub fn of(configuration: &Value, requests: &[(Value, HttpVersion)]) -> Result<Self, String> {
+        let connected = |(request, version): &(Value, HttpVersion)| {
+            Connected::new(std::slice::from_ref(request), *version)
+        };
+        let connections: Result<_, String> = requests.iter().map(connected).collect();
+        Self::new(configuration.clone(), connections?)
     }
 
     fn new(configuration: Value, connections: Vec<Connected>) -> Result<Self, String> {

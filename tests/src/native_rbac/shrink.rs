@@ -29,7 +29,7 @@ async fn smaller((configuration, outcome): &(Value, Outcome)) -> Result<Option<(
         let found = run(rounds)
             .await?
             .into_iter()
-            .find(|outcome| !outcome.answers.agree() && !outcome.answers.came_to_no_filter());
+            .find(|outcome| outcome.answers.disagree());
         if let Some(outcome) = found {
             return Ok(Some((rounds[outcome.round].configuration.clone(), outcome)));
         }
@@ -51,7 +51,9 @@ fn candidates(configuration: &Value, request: &Value, version: HttpVersion) -> V
         .collect();
     cases.sort_by_key(|(configuration, request)| configuration.to_string().len() + request.to_string().len());
     let rounds = cases.iter().filter_map(|(configuration, request)| {
-        Round::single(configuration, request, version).ok().map(Arc::new)
+        Round::of(configuration, &[(request.clone(), version)])
+            .ok()
+            .map(Arc::new)
     });
     rounds.collect()
 }
