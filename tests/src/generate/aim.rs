@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::attributes::{add_query, set_claim, set_header, set_identity, workload_id};
+use super::attributes::{add_query, headers, set_claim, set_header, set_identity, workload_id};
 use super::concrete;
 use super::conditions::SOURCE_KEYS;
 use super::dice::Dice;
@@ -69,8 +69,11 @@ impl Target<'_> {
                 set_identity(request, &workload_id(dice, &td, Some(namespace), Some(name)));
             }
             "trustDomains" => {
-                let td = concrete::text(dice, value);
-                set_identity(request, &workload_id(dice, &td, None, None));
+                let meant = concrete::text(dice, value);
+                let id = workload_id(dice, &meant, None, None);
+                // Where the trust domain stands elsewhere, it is none.
+                let elsewhere = id.replacen("spiffe://", &format!("spiffe://{td}/"), 1);
+                set_identity(request, if dice.one_in(5) { &elsewhere } else { &id });
             }
             "ipBlocks" => request["source"]["ip"] = json!(address(value)),
             "remoteIpBlocks" => request["source"]["remoteIp"] = json!(address(value)),
@@ -133,7 +136,12 @@ impl Target<'_> {
             "source.namespace" => set_identity(request, &workload_id(dice, &td, Some(segment), None)),
             "source.serviceAccount" => set_identity(request, &workload_id(dice, &td, None, Some(segment))),
             "source.trustDomain" => set_identity(request, &workload_id(dice, segment, None, None)),
-            "request.headers[X-Team]" => set_header(request, "x-team", segment),
+            "request.headers[X-Team]" => {
+                set_header(request, "x-team", segment);
+                if dice.one_in(3) {
+                    headers(request).push(json!(["x-team", dice.text(&["shop", "x", "orders"])]));
+                }
+            }
             claim => {
                 let path = claim.strip_prefix("request.auth.claims").unwrap_or("[role]");
                 let claim = if dice.chance(50) {
@@ -246,13 +254,16 @@ fn port(dice: &mut Dice, value: &str) -> u16 {
 }
 
 fn request_principal(dice: &mut Dice, request: &mut Value, value: &str) {
-    let (iss, sub) = value.rsplit_once('/').unwrap_or((value, ""));
-    let iss = if iss.is_empty() || iss == "*" {
+    let (iss, sub) = match value.rsplit_once('/') {
+        Some((iss, sub)) if dice.chance(60) => (iss, sub),
+        _ => (value, ""),
+    };
+    let iss = if iss.is_empty() || iss == "*" || dice.one_in(4) {
         dice.text(&ISSUERS).to_owned()
     } else {
         concrete::text(dice, iss)
     };
-    let sub = if sub.is_empty() {
+    let sub = if sub.is_empty() || dice.one_in(4) {
         dice.text(&SUBJECTS).to_owned()
     } else {
         concrete::text(dice, sub)

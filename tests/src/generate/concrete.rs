@@ -3,7 +3,9 @@
 use super::dice::Dice;
 
 const FILLERS: [&str; 5] = ["", "x", "shop", "1", "a.b"];
-const SEGMENTS: [&str; 7] = ["x", "shop", "1", "orders", "a b", "a%20b", "a|b"];
+const SEGMENTS: [&str; 11] = [
+    "x", "shop", "1", "orders", "a b", "a%20b", "a|b", "a=b", "a@b", "é", "",
+];
 
 /// A value with its stars filled in.
 pub(super) fn text(dice: &mut Dice, value: &str) -> String {

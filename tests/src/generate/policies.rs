@@ -21,16 +21,28 @@ struct Plan {
     mode: Mode,
     root: &'static str,
     gateway: bool,
+    /// Whether rules ask for little, so that many policies speak about one request.
+    loose: bool,
+    /// Whether every ALLOW policy is an exception, if it can be.
+    lifted: bool,
     heads: Vec<Head>,
 }
 
 /// One to six policies.
 pub(super) fn policies(dice: &mut Dice, mode: Mode, root: &'static str, gateway: bool) -> Vec<Value> {
-    let count = 1 + dice.weighted(&[4, 4, 3, 2, 1, 1]);
+    let loose = dice.one_in(6);
+    let lifted = mode == Mode::Everything && loose && dice.one_in(3);
+    let count = if lifted {
+        6
+    } else {
+        1 + dice.weighted(&[4, 4, 3, 2, 1, 1])
+    };
     let plan = Plan {
         mode,
         root,
         gateway,
+        loose,
+        lifted,
         heads: (0..count).map(|index| head(dice, mode, root, index)).collect(),
     };
     plan.heads.iter().map(|head| policy(dice, &plan, head)).collect()
@@ -66,7 +78,7 @@ fn policy(dice: &mut Dice, plan: &Plan, head: &Head) -> Value {
         ]);
         metadata.insert("creationTimestamp".to_owned(), json!(created));
     }
-    let mut spec = Map::from_iter([("rules".to_owned(), rules(dice, plan.mode, action))]);
+    let mut spec = Map::from_iter([("rules".to_owned(), rules(dice, plan, action))]);
     if *action != "ALLOW" || dice.chance(30) {
         spec.insert("action".to_owned(), json!(action));
     }
@@ -74,7 +86,12 @@ fn policy(dice: &mut Dice, plan: &Plan, head: &Head) -> Value {
     match (plan.mode, *action) {
         (Mode::IstioRbac, "ALLOW" | "DENY") if dice.one_in(8) => dry_run(dice, &mut metadata),
         (Mode::IstioRbac, _) => {}
-        (Mode::Everything, "ALLOW") => allow_extras(dice, &mut metadata, &mut spec, &liftable(plan, head)),
+        (Mode::Everything, "ALLOW") => allow_extras(
+            dice,
+            &mut metadata,
+            &mut spec,
+            (plan.lifted, &liftable(plan, head)),
+        ),
         (Mode::Everything, "DENY") => deny_extras(dice, &mut metadata, &mut spec),
         (Mode::Everything, "CUSTOM") => {
             spec.insert("provider".to_owned(), json!({"name": "ext-authz"}));
@@ -120,9 +137,9 @@ fn allow_extras(
     dice: &mut Dice,
     metadata: &mut Map<String, Value>,
     spec: &mut Map<String, Value>,
-    lifts: &[String],
+    (always, lifts): (bool, &[String]),
 ) {
-    if dice.one_in(4)
+    if (always || dice.one_in(3))
         && let Some(exception) = extensions::exception(dice, lifts)
     {
         spec.insert("exception".to_owned(), exception);
@@ -140,15 +157,26 @@ fn deny_extras(dice: &mut Dice, metadata: &mut Map<String, Value>, spec: &mut Ma
     }
 }
 
-fn rules(dice: &mut Dice, mode: Mode, action: &str) -> Value {
+fn rules(dice: &mut Dice, plan: &Plan, action: &str) -> Value {
     let count = dice.weighted(&[1, 10, 5, 2]);
     (0..count)
         .map(|_| match action {
             // What an external authorizer is asked about may not name identities; the policy is passed over anyway.
             "CUSTOM" => json!({"to": [{"operation": {"paths": ["/admin/*"]}}]}),
-            _ => rule(dice, mode, action),
+            _ if plan.loose && dice.chance(60) => loose_rule(dice, plan.mode),
+            _ => rule(dice, plan.mode, action),
         })
         .collect()
+}
+
+/// A rule of one clause or none.
+fn loose_rule(dice: &mut Dice, mode: Mode) -> Value {
+    match dice.below(4) {
+        0 => json!({"from": [source(dice)]}),
+        1 => json!({"to": [operation(dice, mode)]}),
+        2 => json!({"when": [condition(dice, mode)]}),
+        _ => json!({}),
+    }
 }
 
 /// A DENY rule asks for more, or hardly any request would get past it.

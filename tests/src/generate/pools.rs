@@ -50,9 +50,9 @@ pub(super) const TRUST_DOMAIN_VALUES: [&str; 9] = [
 ];
 
 pub(super) const ISSUERS: [&str; 4] = ["https://issuer", "https://issuer/a", "issuer", "https:/"];
-pub(super) const SUBJECTS: [&str; 5] = ["alice", "alice-2", "bob", "*", ""];
+pub(super) const SUBJECTS: [&str; 6] = ["alice", "alice-2", "xalice", "bob", "*", ""];
 
-pub(super) const REQUEST_PRINCIPALS: [&str; 16] = [
+pub(super) const REQUEST_PRINCIPALS: [&str; 18] = [
     "*",
     "*/alice",
     "*issuer/alice",
@@ -69,6 +69,8 @@ pub(super) const REQUEST_PRINCIPALS: [&str; 16] = [
     "issuer/bob",
     "issuer/*",
     "*/a/*",
+    "iss*",
+    "*ssuer/*",
 ];
 
 pub(super) const ADDRESSES: [&str; 8] = [
