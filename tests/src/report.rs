@@ -138,7 +138,7 @@ mod tests {
             audited: Some("shop/a,shop/b".to_owned()),
             ..report(Some("allow"), "allow", "matched-allow")
         };
-        let verdict = report.connection_verdict().unwrap();
+        let verdict = report.verdict(None).unwrap();
         assert_eq!(verdict.audited, ["shop/a", "shop/b"]);
         assert!(verdict.would_deny.is_empty());
     }
