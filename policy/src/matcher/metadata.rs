@@ -8,16 +8,16 @@ use crate::matcher::string::StringMatcher;
 pub(crate) enum MetadataMatcher {
     /// `v`: text that matches.
     Text(StringMatcher),
-    /// `[v]`: a list with an element of text that matches.
+    /// `[v]`: a list with an element of text that matches. Istio cuts every bracket at both ends.
     Element(StringMatcher),
 }
 
 impl MetadataMatcher {
     pub(crate) fn new(value: &str) -> Self {
-        let element = value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-        match element {
-            Some(element) => Self::Element(StringMatcher::new(element)),
-            None => Self::Text(StringMatcher::new(value)),
+        if value.starts_with('[') && value.ends_with(']') {
+            Self::Element(StringMatcher::new(value.trim_matches(['[', ']'])))
+        } else {
+            Self::Text(StringMatcher::new(value))
         }
     }
 
@@ -50,6 +50,7 @@ mod tests {
     fn a_value_is_on_text_and_one_in_brackets_on_the_elements_of_a_list() {
         assert!(matches("a*", r#""abc""#));
         assert!(matches("[a*]", r#"["x", "abc"]"#));
+        assert!(matches("[[a]]", r#"["a"]"#));
         for (value, json) in [
             ("a*", r#"["abc"]"#),
             ("[a*]", r#""abc""#),
@@ -57,6 +58,7 @@ mod tests {
             ("1", "1"),
             ("true", "true"),
             ("[a]", r#"[["a"]]"#),
+            ("[[a]]", r#"["[a]"]"#),
         ] {
             assert!(!matches(value, json), "`{value}` {json}");
         }

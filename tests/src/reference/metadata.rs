@@ -31,9 +31,10 @@ fn value<'d>(view: &View<'d>, namespace: &str, key: &str) -> Option<&'d Value> {
     field(view.request, "metadata")?.get(namespace)?.get(key)
 }
 
-/// "SM on string; value written `[v]`: SM on list elements".
+/// "SM on string; value written `[v]`: SM on list elements". Istio cuts every bracket at both ends.
 fn matches(value: &str, found: Option<&Value>) -> bool {
-    let of_list = value.strip_prefix('[').and_then(|value| value.strip_suffix(']'));
+    let in_brackets = value.starts_with('[') && value.ends_with(']');
+    let of_list = in_brackets.then(|| value.trim_matches(|character| character == '[' || character == ']'));
     let text_matches = |value: &str, found: &Value| {
         found
             .as_str()

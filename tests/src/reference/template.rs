@@ -2,8 +2,8 @@
 
 use super::configuration::Profile;
 
-/// S-9: "L = `a-zA-Z0-9-._~%!$&'()+,;:@` and `=` in current Envoy".
-const L: &str = r"a-zA-Z0-9\-._~%!$&'()+,;:@=";
+/// S-9: "L = `a-zA-Z0-9-._~%!$&'()+,;:@` and `=` in current Envoy"; Envoy 1.40 has `*` in it too.
+const L: &str = r"a-zA-Z0-9\-._~%!$&'()+,;:@=*";
 
 /// Whether a value has an operator of S-9, or a name of E-6.
 pub(super) fn is_template(value: &str) -> bool {
