@@ -9,7 +9,7 @@ use serde_json::Value;
 use spiffe_authz_tests::native_rbac::{Outcome, Round, Tally, corpus_case, run, shrink};
 
 /// How many configurations one Envoy gets.
-const CONFIGURATIONS_OF_AN_ENVOY: u64 = 100;
+const CONFIGURATIONS_OF_AN_ENVOY: usize = 100;
 /// After so many disagreements a run ends.
 const MOST_SHOWN: usize = 5;
 
@@ -19,9 +19,9 @@ struct Arguments {
     /// What the first configuration is made from, the next ones from the numbers after it; printed, so that a run can be repeated.
     #[arg(long)]
     seed: Option<u64>,
-    /// How many policies there are to be at least.
+    /// How many configurations are compared; each has a policy or more.
     #[arg(long, default_value_t = 2_000)]
-    policies: usize,
+    configurations: usize,
     /// How many requests each configuration gets.
     #[arg(long, default_value_t = 100)]
     requests: usize,
@@ -54,27 +54,25 @@ async fn compare(arguments: &Arguments) -> Result<Tally, String> {
         .replay
         .or(arguments.seed)
         .unwrap_or_else(|| fastrand::u64(..1 << 32));
-    let count = if arguments.replay.is_some() {
+    let configurations = if arguments.replay.is_some() {
         1
     } else {
-        CONFIGURATIONS_OF_AN_ENVOY
+        arguments.configurations
     };
+    let requests = arguments.requests;
     println!(
-        "filter and native RBAC: --seed {first} --policies {} --requests {}",
-        arguments.policies, arguments.requests
+        "filter and native RBAC: --seed {first} --configurations {configurations} --requests {requests}"
     );
     let mut tally = Tally::default();
-    let mut seed = first;
-    loop {
-        let seeds: Vec<u64> = (seed..seed + count).collect();
-        compare_on_one_envoy(&seeds, arguments.requests, &mut tally).await?;
-        seed += count;
-        let enough = tally.policies >= arguments.policies || tally.disagreements > 0;
-        show_progress(&tally, enough);
-        if enough || arguments.replay.is_some() {
+    let seeds: Vec<u64> = (first..).take(configurations).collect();
+    for seeds in seeds.chunks(CONFIGURATIONS_OF_AN_ENVOY) {
+        compare_on_one_envoy(seeds, requests, &mut tally).await?;
+        show_progress(&tally);
+        if tally.disagreements > 0 {
             break;
         }
     }
+    end_progress();
     println!("{tally}");
     for (reason, count) in &tally.turned_away {
         println!("  turned away before any filter: {count} with {reason}");
@@ -120,15 +118,19 @@ async fn show(seed: u64, configuration: &Value, outcome: &Outcome) -> Result<(),
     Ok(())
 }
 
-fn show_progress(tally: &Tally, last: bool) {
+fn show_progress(tally: &Tally) {
     if std::io::stderr().is_terminal() {
         eprint!(
-            "\r{} policies, {} requests{}",
-            tally.policies,
-            tally.requests,
-            if last { "\n" } else { "" }
+            "\r{} configurations, {} requests",
+            tally.configurations, tally.requests
         );
         // Progress that cannot be shown is no reason to stop.
         let _ = std::io::stderr().flush();
+    }
+}
+
+fn end_progress() {
+    if std::io::stderr().is_terminal() {
+        eprintln!();
     }
 }

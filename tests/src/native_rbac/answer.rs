@@ -61,7 +61,7 @@ impl Answers {
         match (&self.filter, &self.native) {
             (Answer::Other(filter), Answer::Other(native)) if filter == native => Some(native),
             // How a connection broke depends on who noticed first.
-            (Answer::None(_), Answer::None(_)) => Some("no answer"),
+            (Answer::None(_), Answer::None(native)) => Some(native),
             (Answer::Allowed | Answer::Denied(_) | Answer::Other(_) | Answer::None(_), _) => None,
         }
     }

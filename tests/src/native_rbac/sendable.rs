@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use rustls::pki_types::ServerName;
 use serde_json::{Value, json};
 
 /// The fields that belong to the connection.
@@ -53,15 +54,6 @@ fn drop_nulls(request: &mut Value) {
     }
 }
 
-/// Letters, digits and hyphens between dots, none at an end, and no address.
 fn is_dns_name(name: &str) -> bool {
-    let label = |label: &str| {
-        !label.is_empty()
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    name.split('.').all(label) && name.parse::<IpAddr>().is_err()
+    matches!(ServerName::try_from(name), Ok(ServerName::DnsName(_)))
 }
