@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// The labels of the filter's metrics.
-pub const LABELS: [&str; 3] = ["decision", "cause", "policy"];
+pub const LABELS: [&str; 5] = ["decision", "cause", "policy", "result", "action"];
 
 /// The bootstrap's `stats_config`.
 ///

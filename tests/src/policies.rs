@@ -25,12 +25,12 @@ pub fn three_mistakes() -> (Value, [&'static str; 3]) {
     let mut configuration = allow_get("a", &["/"]);
     let spec = &mut configuration["resources"][0]["spec"];
     spec["action"] = json!("PERMIT");
-    spec["rules"][0]["when"] = json!([{"key": "source.ip", "values": ["10.0.0.0/8"]}]);
+    spec["rules"][0]["when"] = json!([{"key": "source.ip", "values": ["10.0.0.0/33"]}]);
     spec["rules"][0]["to"][0]["operation"]["ports"] = json!(["http"]);
     let places = [
         "resources[0].spec.action",
-        "resources[0].spec.rules[0].when",
         "resources[0].spec.rules[0].to[0].operation.ports[0]",
+        "resources[0].spec.rules[0].when[0].values[0]",
     ];
     (configuration, places)
 }

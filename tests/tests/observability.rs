@@ -5,19 +5,20 @@ use spiffe_authz_demo::http_request::HttpRequest;
 use spiffe_authz_demo::http_response::HttpResponse;
 use spiffe_authz_tests::envoy::guarded::{FRONTEND, Guarded};
 
+fn authorization_policy(name: &str, action: &str, methods: &[&str]) -> Value {
+    json!({
+        "apiVersion": "security.istio.io/v1",
+        "kind": "AuthorizationPolicy",
+        "metadata": {"name": name, "namespace": "shop"},
+        "spec": {"action": action, "rules": [{"to": [{"operation": {"methods": methods}}]}]},
+    })
+}
+
 /// GET is allowed, DELETE denied by a rule, everything else by default.
 async fn guarded(name: &str) -> Guarded {
-    let policy = |name: &str, action: &str, methods: &[&str]| {
-        json!({
-            "apiVersion": "security.istio.io/v1",
-            "kind": "AuthorizationPolicy",
-            "metadata": {"name": name, "namespace": "shop"},
-            "spec": {"action": action, "rules": [{"to": [{"operation": {"methods": methods}}]}]},
-        })
-    };
     let resources = [
-        policy("orders", "ALLOW", &["GET", "DELETE"]),
-        policy("keep", "DENY", &["DELETE"]),
+        authorization_policy("orders", "ALLOW", &["GET", "DELETE"]),
+        authorization_policy("keep", "DENY", &["DELETE"]),
     ];
     Guarded::start(name, &json!({"resources": resources}))
         .await
@@ -62,6 +63,36 @@ async fn prometheus_shows_decision_cause_and_policy_as_labels() {
         r#"spiffe_authz_requests_total{decision="deny",cause="no-matching-allow",policy=""} 2"#,
         r#"spiffe_authz_requests_total{decision="deny",cause="mtls-required",policy=""} 0"#,
         "spiffe_authz_policies_loaded{} 2",
+    ] {
+        assert!(
+            metrics.contains(line),
+            "{line} is not in\n{}",
+            of_the_filter(&metrics)
+        );
+    }
+}
+
+/// An AUDIT policy, and a dry run that would deny, on top of an open workload of profile istio.
+async fn watched(name: &str) -> Guarded {
+    let mut dry_run = authorization_policy("freeze", "DENY", &["GET"]);
+    dry_run["metadata"]["annotations"] = json!({"istio.io/dry-run": "true"});
+    let resources = [authorization_policy("note", "AUDIT", &["GET"]), dry_run];
+    Guarded::start(name, &json!({"profile": "istio", "resources": resources}))
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn policies_that_only_watch_are_counted_and_change_nothing() {
+    let guarded = watched("watched").await;
+    assert_eq!(statuses(&guarded, &["GET", "GET", "POST"]).await, [200, 200, 200]);
+    let metrics = guarded.envoy.prometheus().await.unwrap();
+    for line in [
+        r#"spiffe_authz_audited_total{policy="shop/note"} 2"#,
+        r#"spiffe_authz_dry_run_total{policy="shop/freeze",result="would-deny"} 2"#,
+        r#"spiffe_authz_shadow_total{result="denied",action="deny"} 2"#,
+        r#"spiffe_authz_shadow_total{result="allowed",action="deny"} 1"#,
+        "spiffe_authz_dry_run_policies_loaded{} 1",
     ] {
         assert!(
             metrics.contains(line),

@@ -200,6 +200,8 @@ fn the_labels_of_the_filters_metrics_become_tags() {
         {"tag_name": "decision", "regex": r"(decision=\.=(.*?);\.;)"},
         {"tag_name": "cause", "regex": r"(cause=\.=(.*?);\.;)"},
         {"tag_name": "policy", "regex": r"(policy=\.=(.*?);\.;)"},
+        {"tag_name": "result", "regex": r"(result=\.=(.*?);\.;)"},
+        {"tag_name": "action", "regex": r"(action=\.=(.*?);\.;)"},
     ]);
     assert_eq!(at(&strict(), "/stats_config/stats_tags"), &tags);
 }
