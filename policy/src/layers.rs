@@ -23,9 +23,9 @@ impl<'p> Layers<'p> {
     pub(crate) fn enforced(set: &'p PolicySet) -> Self {
         Self {
             profile: set.profile,
-            deny: &set.deny,
+            deny: &set.attached.deny,
             more_deny: None,
-            allow: &set.allow,
+            allow: &set.attached.allow,
             more_allow: None,
         }
     }

@@ -4,6 +4,7 @@
 //! returns every problem at once, each with its path. [`PolicySet::decide`] judges one [`Request`]: it is
 //! total, touches nothing but memory, and never panics.
 
+mod attached;
 mod attribute;
 mod compile;
 mod config;

@@ -43,7 +43,9 @@ impl PolicySet {
     /// Whether any policy only watches, so that [`PolicySet::observe`] has something to say.
     #[must_use]
     pub fn observes(&self) -> bool {
-        !(self.audit.is_empty() && self.dry_run_deny.is_empty() && self.dry_run_allow.is_empty())
+        !(self.attached.audit.is_empty()
+            && self.attached.dry_run_deny.is_empty()
+            && self.attached.dry_run_allow.is_empty())
     }
 
     /// What the policies that only watch say. A request that PeerAuthentication, the identity or the form of the host
@@ -59,7 +61,7 @@ impl PolicySet {
         let (would_deny, would_allow) = self.would_change(&facts);
         let applying = |policy| Policy::first_applying(policy, &facts).map(|found| found.rule);
         Observations {
-            audited: self.audit.iter().filter_map(applying).collect(),
+            audited: self.attached.audit.iter().filter_map(applying).collect(),
             would_deny,
             would_allow,
             shadow: self.shadow(&facts),
@@ -71,10 +73,12 @@ impl PolicySet {
         let enforced = Layers::enforced(self);
         let is_allowed = enforced.permit(facts).is_ok();
         let denies = self
+            .attached
             .dry_run_deny
             .iter()
             .map(|policy| (policy, enforced.with_deny(policy)));
         let allows = self
+            .attached
             .dry_run_allow
             .iter()
             .map(|policy| (policy, enforced.with_allow(policy)));
@@ -94,13 +98,13 @@ impl PolicySet {
         match self.profile {
             Profile::ZeroTrust => Shadow::default(),
             Profile::Istio => Shadow {
-                deny: engine(&self.dry_run_deny, |policies| {
+                deny: engine(&self.attached.dry_run_deny, |policies| {
                     let rule = policies.iter().find_map(|policy| policy.first_applying(facts));
                     rule.map_or(ShadowResult::Allowed(None), |found| {
                         ShadowResult::Denied(Some(found.rule))
                     })
                 }),
-                allow: engine(&self.dry_run_allow, |policies| {
+                allow: engine(&self.attached.dry_run_allow, |policies| {
                     let rule = policies.iter().find_map(|policy| policy.first_matching(facts));
                     rule.map_or(ShadowResult::Denied(None), |rule| {
                         ShadowResult::Allowed(Some(rule))

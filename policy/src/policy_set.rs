@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::attached::Attached;
 use crate::compile::policy_set::compile;
 use crate::config::document::Document;
 use crate::config::error::{ConfigErrorKind, ConfigErrors, Problems};
@@ -13,7 +14,6 @@ use crate::decision::PolicyId;
 use crate::input::{Input, Inputs};
 use crate::mtls::{MtlsMode, MtlsModes};
 use crate::profile::Profile;
-use crate::rule::policy::Policy;
 use crate::trust_domain::TrustDomain;
 use crate::workload::Workload;
 
@@ -25,16 +25,7 @@ pub struct PolicySet {
     pub(crate) trust_domains: Arc<[TrustDomain]>,
     pub(crate) workload: Arc<Workload>,
     pub(crate) mtls: MtlsModes,
-    /// In policy order: by age, then name, then namespace.
-    pub(crate) deny: Vec<Policy>,
-    /// In policy order.
-    pub(crate) allow: Vec<Policy>,
-    /// Policies that mark requests and never decide.
-    pub(crate) audit: Vec<Policy>,
-    /// DENY policies that are not in force (S-8).
-    pub(crate) dry_run_deny: Vec<Policy>,
-    /// ALLOW policies that are not in force (S-8).
-    pub(crate) dry_run_allow: Vec<Policy>,
+    pub(crate) attached: Attached,
     /// What any of the policies reads.
     pub(crate) inputs: Inputs,
     pub(crate) direct_remote_address_key: Option<String>,
@@ -92,38 +83,26 @@ impl PolicySet {
 
     /// The attached DENY policies in their order.
     pub fn deny_policies(&self) -> impl Iterator<Item = &PolicyId> {
-        self.deny.iter().map(|policy| &policy.id)
+        self.attached.deny.iter().map(|policy| &policy.id)
     }
 
     /// The attached ALLOW policies in their order.
     pub fn allow_policies(&self) -> impl Iterator<Item = &PolicyId> {
-        self.allow.iter().map(|policy| &policy.id)
+        self.attached.allow.iter().map(|policy| &policy.id)
     }
 
     /// The attached AUDIT policies in their order.
     pub fn audit_policies(&self) -> impl Iterator<Item = &PolicyId> {
-        self.audit.iter().map(|policy| &policy.id)
+        self.attached.audit.iter().map(|policy| &policy.id)
     }
 
     /// The attached dry-run policies, DENY before ALLOW.
     pub fn dry_run_policies(&self) -> impl Iterator<Item = &PolicyId> {
-        self.dry_run_deny
+        self.attached
+            .dry_run_deny
             .iter()
-            .chain(&self.dry_run_allow)
+            .chain(&self.attached.dry_run_allow)
             .map(|policy| &policy.id)
-    }
-
-    /// Every attached policy.
-    pub(crate) fn policies(&self) -> impl Iterator<Item = &Policy> {
-        [
-            &self.deny,
-            &self.allow,
-            &self.audit,
-            &self.dry_run_deny,
-            &self.dry_run_allow,
-        ]
-        .into_iter()
-        .flatten()
     }
 
     /// Whether any attached policy reads the input: what none reads, a host need not be asked for.
@@ -148,6 +127,6 @@ impl PolicySet {
     /// How many rules the attached policies have.
     #[must_use]
     pub fn rule_count(&self) -> usize {
-        self.policies().map(|policy| policy.rules.len()).sum()
+        self.attached.all().map(|policy| policy.rules.len()).sum()
     }
 }

@@ -1,6 +1,6 @@
 //! `bindings`: the attributes behind the names in path templates (E-6).
 
-use crate::compile::condition::claim_path;
+use crate::compile::condition_key::claim_path;
 use crate::config::error::{ConfigErrorKind, Problems};
 use crate::config::field_path::FieldPath;
 use crate::config::field_values::FieldValues;

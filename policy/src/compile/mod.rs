@@ -3,6 +3,8 @@
 pub(crate) mod authorization_policy;
 pub(crate) mod binding;
 pub(crate) mod condition;
+pub(crate) mod condition_key;
+pub(crate) mod custom;
 pub(crate) mod exception;
 pub(crate) mod host;
 pub(crate) mod identity;

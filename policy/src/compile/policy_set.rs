@@ -3,22 +3,21 @@
 use std::iter;
 use std::sync::Arc;
 
+use crate::attached::Attached;
 use crate::compile::authorization_policy::compile_rules;
 use crate::compile::exception::Liftable;
 use crate::compile::peer_authentication::{Candidate, compile_modes};
 use crate::compile::selection::Scope;
-use crate::compile::{Context, PolicyContext};
+use crate::compile::{Context, PolicyContext, custom};
 use crate::config::authorization_policy::{Action, RawAuthorizationPolicy};
 use crate::config::error::{ConfigErrorKind, Problems};
 use crate::config::field_path::FieldPath;
 use crate::config::fields::Listed;
 use crate::config::metadata::{Enforcement, Metadata};
-use crate::config::notice::ConfigNotice;
-use crate::config::plugin::{CustomPolicies, Mesh, NamedWorkload, RawPluginConfig};
+use crate::config::plugin::{Mesh, NamedWorkload, RawPluginConfig};
 use crate::config::resource::RawResource;
-use crate::input::{Input, Inputs};
 use crate::policy_set::PolicySet;
-use crate::rule::Rule;
+use crate::profile::Profile;
 use crate::rule::policy::Policy;
 use crate::workload::Workload;
 
@@ -43,22 +42,13 @@ pub(crate) fn compile(
         direct_remote_address_key,
         resources,
     } = config;
-    let Mesh {
-        trust_domain,
-        trust_domain_aliases,
-        root_namespace,
-    } = mesh;
-    let trust_domains = iter::once(trust_domain).chain(trust_domain_aliases).collect();
-    let context = Context {
-        profile,
-        trust_domains,
-    };
-    let liftable = Liftable::new(&resources, &root_namespace);
+    let context = context(profile, &mesh);
+    let liftable = Liftable::new(&resources, &mesh.root_namespace);
     let policies = compile_policies(&resources, &context, &liftable, problems);
-    let mut notices = custom_notices(&resources, custom, problems);
+    let mut notices = custom::pass_over(&resources, custom, problems);
     let scope = Scope {
         workload: guarded_workload(workload, node, problems)?,
-        root_namespace: root_namespace.clone(),
+        root_namespace: mesh.root_namespace.clone(),
     };
     let mtls = compile_modes(
         &peer_authentications(&resources),
@@ -67,35 +57,30 @@ pub(crate) fn compile(
         profile,
         &mut notices,
     );
-    let mut attached = attached(policies, &scope);
-    let mut layer = |action, enforcement| layer(&mut attached, action, enforcement);
-    let set = PolicySet {
+    let attached = attach(policies, &scope);
+    Some(PolicySet {
         profile,
         trust_domains: context.trust_domains,
         mtls,
-        deny: layer(Action::Deny, Enforcement::Enforced),
-        allow: layer(Action::Allow, Enforcement::Enforced),
-        audit: layer(Action::Audit, Enforcement::Enforced),
-        dry_run_deny: layer(Action::Deny, Enforcement::DryRun),
-        dry_run_allow: layer(Action::Allow, Enforcement::DryRun),
-        inputs: Inputs::NONE,
+        inputs: attached.inputs(),
+        attached,
         direct_remote_address_key,
         workload: Arc::new(scope.workload),
         notices,
-    };
-    Some(PolicySet {
-        inputs: inputs(&set),
-        ..set
     })
 }
 
-/// Everything that any policy reads.
-fn inputs(set: &PolicySet) -> Inputs {
-    let of_policy = |policy: &Policy| {
-        let rules = Inputs::all(policy.rules.iter().map(Rule::inputs));
-        rules | Inputs::when(policy.exception.is_some(), Input::Time)
-    };
-    Inputs::all(set.policies().map(of_policy))
+fn context(profile: Profile, mesh: &Mesh) -> Context {
+    let Mesh {
+        trust_domain,
+        trust_domain_aliases,
+        root_namespace: _,
+    } = mesh;
+    let trust_domains = iter::once(trust_domain).chain(trust_domain_aliases);
+    Context {
+        profile,
+        trust_domains: trust_domains.cloned().collect(),
+    }
 }
 
 /// Compiles every policy, those of other workloads too, and leaves out those without a name.
@@ -145,11 +130,18 @@ fn compile_policy<'c>(
     })
 }
 
-/// The policies that apply to the workload, in their order.
-fn attached<'c>(mut policies: Vec<Compiled<'c>>, scope: &Scope) -> Vec<Compiled<'c>> {
+/// The policies that apply to the workload, by what they do.
+fn attach(mut policies: Vec<Compiled<'_>>, scope: &Scope) -> Attached {
     policies.retain(|compiled| scope.includes(compiled.metadata, compiled.raw));
     policies.sort_by(|left, right| left.metadata.order().cmp(&right.metadata.order()));
-    policies
+    let mut layer = |action, enforcement| layer(&mut policies, action, enforcement);
+    Attached {
+        deny: layer(Action::Deny, Enforcement::Enforced),
+        allow: layer(Action::Allow, Enforcement::Enforced),
+        audit: layer(Action::Audit, Enforcement::Enforced),
+        dry_run_deny: layer(Action::Deny, Enforcement::DryRun),
+        dry_run_allow: layer(Action::Allow, Enforcement::DryRun),
+    }
 }
 
 /// The policies of one action, enforced or not, in their order.
@@ -160,35 +152,6 @@ fn layer(attached: &mut Vec<Compiled<'_>>, action: Action, enforcement: Enforcem
         })
         .map(|compiled| compiled.policy)
         .collect()
-}
-
-/// A CUSTOM policy is served by an external authorizer: refused here, or passed over if the configuration says so.
-fn custom_notices(
-    resources: &Listed<RawResource>,
-    custom: CustomPolicies,
-    problems: &mut Problems,
-) -> Vec<ConfigNotice> {
-    let mut notices = Vec::new();
-    for (index, resource) in resources {
-        let RawResource::AuthorizationPolicy(Some(metadata), policy) = resource else {
-            continue;
-        };
-        match (policy.action, custom) {
-            (Action::Custom, CustomPolicies::Ignore) => {
-                notices.push(ConfigNotice::CustomIgnored(metadata.id.clone()));
-            }
-            (Action::Custom, CustomPolicies::Refuse) => {
-                let at = FieldPath::Root.field("resources");
-                let at = at.index(*index);
-                let at = at.field("spec");
-                let why = "a CUSTOM policy asks an external authorizer: put it into Envoy's ext_authz filter in \
-                           front of this one, and say `custom: ignore` here";
-                problems.add(&at.field("action"), ConfigErrorKind::Conflict(why));
-            }
-            (Action::Allow | Action::Deny | Action::Audit, _) => {}
-        }
-    }
-    notices
 }
 
 fn peer_authentications<'c>(resources: &'c Listed<RawResource>) -> Vec<Candidate<'c>> {
