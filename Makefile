@@ -69,6 +69,17 @@ test: wasm ## Every test: the engine, host-sim, the corpus on three engines, a r
 	@awk '/^test result:/ { passed += $$4; failed += $$6; skipped += $$8 } \
 		END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped }' $(RESULTS)
 
+N ?= 10000000
+CONFIGURATIONS ?= 2000
+REQUESTS ?= 100
+DIFFERENTIAL := cargo run --locked --quiet --release -p spiffe-authz-tests --bin
+
+.PHONY: differential
+differential: wasm ## Engine against reference (N=10000000), filter against native RBAC on Envoy (CONFIGURATIONS=2000 REQUESTS=100)
+	@$(DIFFERENTIAL) differential-engine -- --cases $(N) $(if $(SEED),--seed $(SEED))
+	@ENVOY_BIN="$$(scripts/fetch-envoy.sh)" $(DIFFERENTIAL) differential-envoy -- \
+		--configurations $(CONFIGURATIONS) --requests $(REQUESTS) $(if $(SEED),--seed $(SEED))
+
 .PHONY: test-wasi
 test-wasi: tools ## The engine's tests compiled to wasm, under Node's WASI
 	@if command -v node >/dev/null; then \

@@ -25,7 +25,7 @@ struct Arguments {
     /// How many requests each configuration gets.
     #[arg(long, default_value_t = 100)]
     requests: usize,
-    /// Compares one configuration alone, which a disagreement names.
+    /// Compares one configuration alone, as a disagreement names it with the number of requests.
     #[arg(long, value_name = "SEED")]
     replay: Option<u64>,
 }
@@ -94,12 +94,8 @@ async fn compare_on_one_envoy(seeds: &[u64], requests: usize, tally: &mut Tally)
     outcomes.iter().for_each(|outcome| tally.count(outcome));
     let disagreed = outcomes.iter().filter(|outcome| outcome.answers.disagree());
     for outcome in disagreed.take(MOST_SHOWN) {
-        show(
-            seeds[outcome.round],
-            &rounds[outcome.round].configuration,
-            outcome,
-        )
-        .await?;
+        println!("# --replay {} --requests {requests}", seeds[outcome.round]);
+        show(&rounds[outcome.round].configuration, outcome).await?;
     }
     Ok(())
 }
@@ -108,9 +104,9 @@ fn policies(configuration: &Value) -> usize {
     configuration["resources"].as_array().map_or(0, Vec::len)
 }
 
-async fn show(seed: u64, configuration: &Value, outcome: &Outcome) -> Result<(), String> {
+async fn show(configuration: &Value, outcome: &Outcome) -> Result<(), String> {
     println!(
-        "# a disagreement, --replay {seed}: native RBAC {}, the filter {}",
+        "# native RBAC: {}; the filter: {}",
         outcome.answers.native, outcome.answers.filter
     );
     let (configuration, outcome) = shrink(configuration, outcome).await?;

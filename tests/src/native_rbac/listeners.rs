@@ -65,6 +65,8 @@ fn listener(listen: SocketAddr, svid: &SvidPaths, http_filters: Vec<Value>) -> V
     json!({
         "name": name,
         "traffic_direction": "INBOUND",
+        // No other Envoy of this machine may share the port.
+        "enable_reuse_port": false,
         "address": address::socket_address(listen),
         "listener_filters": listener_filters,
         "filter_chains": transport.filter_chains(svid, ApplicationProtocol::Http, &network_filters),
