@@ -1,6 +1,6 @@
 //! Blocks of addresses, and ports.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use ipnet::IpNet;
 use serde_json::{Value, json};
