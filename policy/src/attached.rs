@@ -1,7 +1,6 @@
 //! [`Attached`]: the policies that apply to the workload, by what they do.
 
-use crate::input::{Input, Inputs};
-use crate::rule::Rule;
+use crate::input::Inputs;
 use crate::rule::policy::Policy;
 
 /// Each list in policy order: by age, then name, then namespace.
@@ -11,33 +10,51 @@ pub(crate) struct Attached {
     pub(crate) allow: Vec<Policy>,
     /// Policies that mark requests and never decide.
     pub(crate) audit: Vec<Policy>,
-    /// DENY policies that are not in force (S-8).
-    pub(crate) dry_run_deny: Vec<Policy>,
-    /// ALLOW policies that are not in force (S-8).
-    pub(crate) dry_run_allow: Vec<Policy>,
+    /// Policies that are not in force (S-8).
+    pub(crate) dry_run: Vec<DryRun>,
+}
+
+/// A policy that is judged without being in force (S-8).
+#[derive(Clone, Debug)]
+pub(crate) struct DryRun {
+    pub(crate) effect: DryRunEffect,
+    pub(crate) policy: Policy,
+}
+
+/// What a dry-run policy would do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum DryRunEffect {
+    Deny,
+    Allow,
 }
 
 impl Attached {
     /// Every policy.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Policy> {
-        let Self {
-            deny,
-            allow,
-            audit,
-            dry_run_deny,
-            dry_run_allow,
-        } = self;
-        [deny, allow, audit, dry_run_deny, dry_run_allow]
-            .into_iter()
-            .flatten()
+        let dry_run = self.dry_run.iter().map(|dry_run| &dry_run.policy);
+        self.enforced().chain(&self.audit).chain(dry_run)
+    }
+
+    /// The policies that decide.
+    fn enforced(&self) -> impl Iterator<Item = &Policy> {
+        self.deny.iter().chain(&self.allow)
+    }
+
+    /// The dry-run policies that would do this.
+    pub(crate) fn dry_run_to(&self, effect: DryRunEffect) -> impl Iterator<Item = &Policy> + Clone {
+        self.dry_run
+            .iter()
+            .filter(move |dry_run| dry_run.effect == effect)
+            .map(|dry_run| &dry_run.policy)
     }
 
     /// Everything that any of them reads.
     pub(crate) fn inputs(&self) -> Inputs {
-        let of_policy = |policy: &Policy| {
-            let rules = Inputs::all(policy.rules.iter().map(Rule::inputs));
-            rules | Inputs::when(policy.exception.is_some(), Input::Time)
-        };
-        Inputs::all(self.all().map(of_policy))
+        Inputs::all(self.all().map(Policy::inputs))
+    }
+
+    /// Everything that those read that decide.
+    pub(crate) fn enforced_inputs(&self) -> Inputs {
+        Inputs::all(self.enforced().map(Policy::inputs))
     }
 }

@@ -3,7 +3,7 @@
 use crate::attribute::Attribute;
 use crate::decision::{Decision, Denial, Permit, PermitCause};
 use crate::identity::identify;
-use crate::input::Input;
+use crate::input::{Input, Inputs};
 use crate::layers::Layers;
 use crate::matcher::host::{has_userinfo, is_plain};
 use crate::mtls::MtlsMode;
@@ -31,7 +31,7 @@ impl PolicySet {
     pub(crate) fn establish<'r>(&'r self, request: &'r Request<'r>) -> Result<Facts<'r>, Denial<'static>> {
         self.require_mtls(request)?;
         let identity = identify(self.profile, request.peer)?;
-        self.require_plain_host(request)?;
+        self.require_plain_host(request, self.enforced_inputs)?;
         Ok(Facts {
             profile: self.profile,
             trust_domains: &self.trust_domains,
@@ -51,13 +51,17 @@ impl PolicySet {
         }
     }
 
-    /// Profile zero-trust: user information is always refused, any other doubtful form where a rule in force
-    /// compares hosts.
-    fn require_plain_host(&self, request: &Request<'_>) -> Result<(), Denial<'static>> {
+    /// Profile zero-trust: user information is always refused, any other doubtful form where policies that read
+    /// `inputs` compare hosts.
+    pub(crate) fn require_plain_host(
+        &self,
+        request: &Request<'_>,
+        inputs: Inputs,
+    ) -> Result<(), Denial<'static>> {
         let (Attribute::Known(host), Protocol::Http) = (request.host, request.protocol) else {
             return Ok(());
         };
-        let doubtful = has_userinfo(host) || (self.reads(Input::Host) && !is_plain(host));
+        let doubtful = has_userinfo(host) || (inputs.contains(Input::Host) && !is_plain(host));
         match self.profile {
             Profile::ZeroTrust if doubtful => Err(Denial::AmbiguousHost),
             Profile::ZeroTrust | Profile::Istio => Ok(()),

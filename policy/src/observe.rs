@@ -1,5 +1,6 @@
 //! [`Observations`]: what AUDIT and dry-run policies say about a request. They never decide.
 
+use crate::attached::{DryRun, DryRunEffect};
 use crate::decision::{PolicyId, RuleRef};
 use crate::layers::Layers;
 use crate::policy_set::PolicySet;
@@ -43,9 +44,7 @@ impl PolicySet {
     /// Whether any policy only watches, so that [`PolicySet::observe`] has something to say.
     #[must_use]
     pub fn observes(&self) -> bool {
-        !(self.attached.audit.is_empty()
-            && self.attached.dry_run_deny.is_empty()
-            && self.attached.dry_run_allow.is_empty())
+        !(self.attached.audit.is_empty() && self.attached.dry_run.is_empty())
     }
 
     /// What the policies that only watch say. A request that PeerAuthentication, the identity or the form of the host
@@ -70,22 +69,11 @@ impl PolicySet {
 
     /// The policies that would deny, and those that would allow, each promoted alone.
     fn would_change(&self, facts: &Facts<'_>) -> (Vec<&PolicyId>, Vec<&PolicyId>) {
-        let enforced = Layers::enforced(self);
-        let is_allowed = enforced.permit(facts).is_ok();
-        let denies = self
-            .attached
-            .dry_run_deny
-            .iter()
-            .map(|policy| (policy, enforced.with_deny(policy)));
-        let allows = self
-            .attached
-            .dry_run_allow
-            .iter()
-            .map(|policy| (policy, enforced.with_allow(policy)));
-        let changed = denies
-            .chain(allows)
-            .filter(|(_, promoted)| promoted.permit(facts).is_ok() != is_allowed)
-            .map(|(policy, _)| &policy.id)
+        let is_allowed = Layers::enforced(self).permit(facts).is_ok();
+        let changed = self.attached.dry_run.iter();
+        let changed = changed
+            .filter(|dry_run| self.would_allow(dry_run, facts) != is_allowed)
+            .map(|dry_run| &dry_run.policy.id)
             .collect();
         if is_allowed {
             (changed, Vec::new())
@@ -94,18 +82,30 @@ impl PolicySet {
         }
     }
 
+    /// Whether the request would be allowed, were this policy in force too. It also brings in what its rules ask of
+    /// the form of a host.
+    fn would_allow(&self, dry_run: &DryRun, facts: &Facts<'_>) -> bool {
+        let DryRun { effect, policy } = dry_run;
+        let enforced = Layers::enforced(self);
+        let promoted = match effect {
+            DryRunEffect::Deny => enforced.with_deny(policy),
+            DryRunEffect::Allow => enforced.with_allow(policy),
+        };
+        self.require_plain_host(facts.request, policy.inputs()).is_ok() && promoted.permit(facts).is_ok()
+    }
+
     fn shadow(&self, facts: &Facts<'_>) -> Shadow<'_> {
         match self.profile {
             Profile::ZeroTrust => Shadow::default(),
             Profile::Istio => Shadow {
-                deny: engine(&self.attached.dry_run_deny, |policies| {
-                    let rule = policies.iter().find_map(|policy| policy.first_applying(facts));
-                    rule.map_or(ShadowResult::Allowed(None), |found| {
+                deny: engine(self.attached.dry_run_to(DryRunEffect::Deny), |mut policies| {
+                    let found = policies.find_map(|policy| policy.first_applying(facts));
+                    found.map_or(ShadowResult::Allowed(None), |found| {
                         ShadowResult::Denied(Some(found.rule))
                     })
                 }),
-                allow: engine(&self.attached.dry_run_allow, |policies| {
-                    let rule = policies.iter().find_map(|policy| policy.first_matching(facts));
+                allow: engine(self.attached.dry_run_to(DryRunEffect::Allow), |mut policies| {
+                    let rule = policies.find_map(|policy| policy.first_matching(facts));
                     rule.map_or(ShadowResult::Denied(None), |rule| {
                         ShadowResult::Allowed(Some(rule))
                     })
@@ -116,9 +116,10 @@ impl PolicySet {
 }
 
 /// An engine without policies does not exist, and says nothing.
-fn engine<'p>(
-    policies: &'p [Policy],
-    judge: impl FnOnce(&'p [Policy]) -> ShadowResult<'p>,
+fn engine<'p, P: Iterator<Item = &'p Policy> + Clone>(
+    policies: P,
+    judge: impl FnOnce(P) -> ShadowResult<'p>,
 ) -> Option<ShadowResult<'p>> {
-    (!policies.is_empty()).then(|| judge(policies))
+    policies.clone().next()?;
+    Some(judge(policies))
 }

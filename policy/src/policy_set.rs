@@ -28,6 +28,8 @@ pub struct PolicySet {
     pub(crate) attached: Attached,
     /// What any of the policies reads.
     pub(crate) inputs: Inputs,
+    /// What those read that decide.
+    pub(crate) enforced_inputs: Inputs,
     pub(crate) direct_remote_address_key: Option<String>,
     pub(crate) notices: Vec<ConfigNotice>,
 }
@@ -96,13 +98,9 @@ impl PolicySet {
         self.attached.audit.iter().map(|policy| &policy.id)
     }
 
-    /// The attached dry-run policies, DENY before ALLOW.
+    /// The attached dry-run policies in their order.
     pub fn dry_run_policies(&self) -> impl Iterator<Item = &PolicyId> {
-        self.attached
-            .dry_run_deny
-            .iter()
-            .chain(&self.attached.dry_run_allow)
-            .map(|policy| &policy.id)
+        self.attached.dry_run.iter().map(|dry_run| &dry_run.policy.id)
     }
 
     /// Whether any attached policy reads the input: what none reads, a host need not be asked for.

@@ -3,7 +3,7 @@
 use std::iter;
 use std::sync::Arc;
 
-use crate::attached::Attached;
+use crate::attached::{Attached, DryRun, DryRunEffect};
 use crate::compile::authorization_policy::compile_rules;
 use crate::compile::exception::Liftable;
 use crate::compile::peer_authentication::{Candidate, compile_modes};
@@ -63,6 +63,7 @@ pub(crate) fn compile(
         trust_domains: context.trust_domains,
         mtls,
         inputs: attached.inputs(),
+        enforced_inputs: attached.enforced_inputs(),
         attached,
         direct_remote_address_key,
         workload: Arc::new(scope.workload),
@@ -134,22 +135,40 @@ fn compile_policy<'c>(
 fn attach(mut policies: Vec<Compiled<'_>>, scope: &Scope) -> Attached {
     policies.retain(|compiled| scope.includes(compiled.metadata, compiled.raw));
     policies.sort_by(|left, right| left.metadata.order().cmp(&right.metadata.order()));
-    let mut layer = |action, enforcement| layer(&mut policies, action, enforcement);
+    let dry_run = dry_run(&mut policies);
+    let mut layer = |action| layer(&mut policies, action);
     Attached {
-        deny: layer(Action::Deny, Enforcement::Enforced),
-        allow: layer(Action::Allow, Enforcement::Enforced),
-        audit: layer(Action::Audit, Enforcement::Enforced),
-        dry_run_deny: layer(Action::Deny, Enforcement::DryRun),
-        dry_run_allow: layer(Action::Allow, Enforcement::DryRun),
+        deny: layer(Action::Deny),
+        allow: layer(Action::Allow),
+        audit: layer(Action::Audit),
+        dry_run,
     }
 }
 
-/// The policies of one action, enforced or not, in their order.
-fn layer(attached: &mut Vec<Compiled<'_>>, action: Action, enforcement: Enforcement) -> Vec<Policy> {
+/// The policies that are not in force, in their order. AUDIT and CUSTOM policies have no dry run.
+fn dry_run(attached: &mut Vec<Compiled<'_>>) -> Vec<DryRun> {
+    let effect = |action| match action {
+        Action::Deny => Some(DryRunEffect::Deny),
+        Action::Allow => Some(DryRunEffect::Allow),
+        Action::Audit | Action::Custom => None,
+    };
     attached
         .extract_if(.., |compiled| {
-            compiled.raw.action == action && compiled.metadata.enforcement == enforcement
+            compiled.metadata.enforcement == Enforcement::DryRun
         })
+        .filter_map(|compiled| {
+            Some(DryRun {
+                effect: effect(compiled.raw.action)?,
+                policy: compiled.policy,
+            })
+        })
+        .collect()
+}
+
+/// The policies of one action, in their order.
+fn layer(attached: &mut Vec<Compiled<'_>>, action: Action) -> Vec<Policy> {
+    attached
+        .extract_if(.., |compiled| compiled.raw.action == action)
         .map(|compiled| compiled.policy)
         .collect()
 }

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use crate::attribute::Attribute;
 use crate::decision::{PolicyId, RuleRef};
 use crate::deny_response::DenyResponse;
-use crate::input::Input;
+use crate::input::{Input, Inputs};
 use crate::rule::Rule;
 use crate::rule::facts::Facts;
 use crate::truth::Truth;
@@ -60,6 +60,12 @@ impl Policy {
     pub(crate) fn first_lacking_source_ip(&self, facts: &Facts<'_>) -> Option<RuleRef<'_>> {
         let mut found = self.allowing(facts);
         found.find(|found| found.lacks_source_ip).map(|found| found.rule)
+    }
+
+    /// Everything that the policy reads.
+    pub(crate) fn inputs(&self) -> Inputs {
+        let rules = Inputs::all(self.rules.iter().map(Rule::inputs));
+        rules | Inputs::when(self.exception.is_some(), Input::Time)
     }
 
     fn allowing<'p, 'f>(&'p self, facts: &'f Facts<'f>) -> impl Iterator<Item = Found<'p>> + use<'p, 'f> {
