@@ -72,7 +72,7 @@ test: wasm ## Every test: the engine, host-sim, the corpus on three engines, a r
 N ?= 10000000
 CONFIGURATIONS ?= 2000
 REQUESTS ?= 100
-DIFFERENTIAL := cargo run --locked --quiet --release -p spiffe-authz-tests --bin
+DIFFERENTIAL := cargo run --locked --quiet --profile differential -p spiffe-authz-tests --bin
 
 .PHONY: differential
 differential: wasm ## Engine against reference (N=10000000), filter against native RBAC on Envoy (CONFIGURATIONS=2000 REQUESTS=100)
