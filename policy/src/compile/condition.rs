@@ -13,6 +13,7 @@ use crate::matcher::metadata::MetadataMatcher;
 use crate::matcher::number::NumberMatcher;
 use crate::matcher::request_principal::RequestPrincipalMatcher;
 use crate::matcher::string::StringMatcher;
+use crate::matcher::text::TextMatcher;
 use crate::matcher::values::Values;
 use crate::rule::condition::{ClaimValues, Condition, Texts};
 
@@ -75,7 +76,7 @@ fn texts(condition: &RawCondition, at: &FieldPath<'_>, problems: &mut Problems) 
 fn claim_values(condition: &RawCondition, at: &FieldPath<'_>, problems: &mut Problems) -> ClaimValues {
     let booleans = |listed: &Listed<bool>| listed.iter().map(|(_, boolean)| *boolean).collect();
     ClaimValues {
-        values: compile_all(&condition.values, StringMatcher::new),
+        values: compile_all(&condition.values, TextMatcher::new),
         numbers: numbers(condition, at, problems),
         booleans: Values {
             any_of: booleans(&condition.booleans),

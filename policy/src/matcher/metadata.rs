@@ -1,35 +1,35 @@
 //! [`MetadataMatcher`]: a value on the proxy's dynamic metadata (S-5, `experimental.envoy.filters.NAME[KEY]`).
 
 use crate::config::document::Document;
-use crate::matcher::string::StringMatcher;
+use crate::matcher::text::TextMatcher;
 
 /// A value, by its spelling on text or on the elements of a list.
 #[derive(Clone, Debug)]
 pub(crate) enum MetadataMatcher {
     /// `v`: text that matches.
-    Text(StringMatcher),
+    Text(TextMatcher),
     /// `[v]`: a list with an element of text that matches. Istio cuts every bracket at both ends.
-    Element(StringMatcher),
+    Element(TextMatcher),
 }
 
 impl MetadataMatcher {
     pub(crate) fn new(value: &str) -> Self {
         if value.starts_with('[') && value.ends_with(']') {
-            Self::Element(StringMatcher::new(value.trim_matches(['[', ']'])))
+            Self::Element(TextMatcher::new(value.trim_matches(['[', ']'])))
         } else {
-            Self::Text(StringMatcher::new(value))
+            Self::Text(TextMatcher::new(value))
         }
     }
 
     pub(crate) fn matches(&self, value: &Document) -> bool {
         match self {
-            Self::Text(form) => value.as_text().is_some_and(|text| form.matches(text.as_bytes())),
+            Self::Text(form) => value.as_text().is_some_and(|text| form.matches(text)),
             Self::Element(form) => value
                 .as_list()
                 .unwrap_or_default()
                 .iter()
                 .filter_map(Document::as_text)
-                .any(|text| form.matches(text.as_bytes())),
+                .any(|text| form.matches(text)),
         }
     }
 }

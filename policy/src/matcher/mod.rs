@@ -16,5 +16,6 @@ pub(crate) mod request_principal;
 pub(crate) mod service_account;
 pub(crate) mod string;
 pub(crate) mod template;
+pub(crate) mod text;
 pub(crate) mod trust_domain;
 pub(crate) mod values;

@@ -1,12 +1,13 @@
 //! [`RequestPrincipalMatcher`]: a value of `requestPrincipals`, tested on the claims `iss` and `sub` (S-7).
 
 use crate::matcher::string::StringMatcher;
+use crate::matcher::text::TextMatcher;
 
 /// Issuer and subject of a verified token, read from one text: `ISSUER/SUBJECT` with a star at either end.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct RequestPrincipalMatcher {
-    issuer: StringMatcher,
-    subject: StringMatcher,
+    issuer: TextMatcher,
+    subject: TextMatcher,
 }
 
 impl RequestPrincipalMatcher {
@@ -31,12 +32,15 @@ impl RequestPrincipalMatcher {
                 StringMatcher::Exact(subject.into()),
             )
         };
-        Self { issuer, subject }
+        Self {
+            issuer: TextMatcher::of(issuer),
+            subject: TextMatcher::of(subject),
+        }
     }
 
     /// Tests the two claims, which are text; a token without one of them has no request principal.
     pub(crate) fn matches(&self, iss: &str, sub: &str) -> bool {
-        self.issuer.matches(iss.as_bytes()) && self.subject.matches(sub.as_bytes())
+        self.issuer.matches(iss) && self.subject.matches(sub)
     }
 }
 

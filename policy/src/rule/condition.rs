@@ -13,6 +13,7 @@ use crate::matcher::regex::RegexMatcher;
 use crate::matcher::request_principal::RequestPrincipalMatcher;
 use crate::matcher::service_account::ServiceAccountMatcher;
 use crate::matcher::string::StringMatcher;
+use crate::matcher::text::TextMatcher;
 use crate::matcher::trust_domain::TrustDomainMatcher;
 use crate::matcher::values::Values;
 use crate::rule::facts::Facts;
@@ -67,7 +68,7 @@ pub(crate) struct Texts {
 /// What a claim is compared with: all parts.
 #[derive(Clone, Debug)]
 pub(crate) struct ClaimValues {
-    pub(crate) values: Values<StringMatcher>,
+    pub(crate) values: Values<TextMatcher>,
     pub(crate) numbers: Values<NumberMatcher>,
     pub(crate) booleans: Values<bool>,
 }

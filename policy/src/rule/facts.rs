@@ -191,9 +191,7 @@ impl<'r> Facts<'r> {
         } = claim_values;
         let found = self.claim_at(path);
         Truth::all([
-            values.test(&found, |value, claim| {
-                any_text(claim, |text| value.matches(text.as_bytes()))
-            }),
+            values.test(&found, |value, claim| any_text(claim, |text| value.matches(text))),
             numbers.test(&found, |number, claim| {
                 claim.as_number().is_some_and(|claim| number.matches(claim))
             }),

@@ -1,6 +1,7 @@
 //! Rounds on one Envoy.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 use spiffe_authz_demo::ports::free_loopback_addresses;
@@ -22,6 +23,8 @@ use crate::workspace;
 const CONCURRENCY: usize = 6;
 /// How often an Envoy is started again that found a port taken.
 const RETRIES: usize = 3;
+/// How many were started in this process: each has files of its own.
+static STARTED: AtomicUsize = AtomicUsize::new(0);
 
 /// What became of one request.
 #[derive(Clone, Debug)]
@@ -39,7 +42,8 @@ pub struct Outcome {
 /// # Errors
 /// When there is no Envoy, or it does not serve.
 pub async fn run(rounds: &[Arc<Round>]) -> Result<Vec<Outcome>, String> {
-    let scratch = Scratch::new("native-rbac")?;
+    let number = STARTED.fetch_add(1, Ordering::Relaxed);
+    let scratch = Scratch::new(&format!("native-rbac-{number}"))?;
     let connectors = Arc::new(Connectors::new(Identities::new(&scratch)?));
     let svid = connectors.identities().paths();
     let mut started = start(rounds, &scratch, svid).await;

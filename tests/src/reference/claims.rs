@@ -29,7 +29,7 @@ pub(super) fn compare(view: &View<'_>, condition: &Value, path: &[&str]) -> Answ
 /// S-5: "SM on string or list element; numbers, booleans, null never match".
 fn compare_text(condition: &Value, claim: Option<&Value>) -> Answer {
     inputs(condition, VALUES, Several::Any, &texts(claim), |value, claim| {
-        Ok(strings::matches(text(value)?.as_bytes(), claim.as_bytes()))
+        Ok(strings::text_matches(text(value)?, claim))
     })
 }
 

@@ -38,7 +38,7 @@ fn matches(value: &str, found: Option<&Value>) -> bool {
     let text_matches = |value: &str, found: &Value| {
         found
             .as_str()
-            .is_some_and(|text| strings::matches(value.as_bytes(), text.as_bytes()))
+            .is_some_and(|text| strings::text_matches(value, text))
     };
     match (of_list, found) {
         (Some(value), Some(Value::Array(elements))) => {

@@ -6,6 +6,7 @@ use super::claims::claim;
 use super::compare::{Names, Several, inputs};
 use super::configuration::View;
 use super::documents::text;
+use super::strings;
 use super::truth::Answer;
 
 pub(super) fn compare(view: &View<'_>, owner: &Value, names: Names) -> Answer {
@@ -20,7 +21,7 @@ pub(super) fn compare(view: &View<'_>, owner: &Value, names: Names) -> Answer {
 
 /// The rows of the table of S-7.
 fn matches(value: &str, iss: &str, sub: &str) -> bool {
-    let some = |text: &str| !text.is_empty();
+    let some = strings::is_some;
     // | `*` | non-empty | non-empty |
     if value == "*" {
         return some(iss) && some(sub);

@@ -11,6 +11,20 @@ pub(super) fn matches(value: &[u8], input: &[u8]) -> bool {
     }
 }
 
+/// The same on text that may have more lines than one. Istio writes `*` as the expression `.+`, whose dot is no line feed to
+/// Envoy.
+pub(super) fn text_matches(value: &str, input: &str) -> bool {
+    match value {
+        "*" => is_some(input),
+        _ => matches(value.as_bytes(), input.as_bytes()),
+    }
+}
+
+/// Text for which a star alone stands.
+pub(super) fn is_some(input: &str) -> bool {
+    !input.is_empty() && !input.contains('\n')
+}
+
 /// S-5 `request.headers`: "`*`: header present (even empty); suffix / prefix / exact, case-sensitive".
 pub(super) fn header_matches(value: &[u8], input: &[u8]) -> bool {
     value == b"*" || matches(value, input)
