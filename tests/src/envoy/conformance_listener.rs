@@ -78,6 +78,8 @@ impl ConformanceListener<'_> {
         json!({
             "name": self.name,
             "traffic_direction": "INBOUND",
+            // Another Envoy on this machine must not share the port.
+            "enable_reuse_port": false,
             "address": address::socket_address(self.listen),
             "listener_filters": listener_filters,
             "filter_chains": transport.filter_chains(self.svid, protocol, &network_filters),
