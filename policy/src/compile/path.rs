@@ -28,7 +28,11 @@ impl PathReader<'_> {
         }
         // In Istio a brace belongs to a template and to nothing else (S-9).
         if !is_template(value) && self.names.is_empty() {
-            problems.invalid(at, value, "a path: `{` and `}` stand in templates only");
+            problems.invalid(
+                at,
+                value,
+                "a path: `{` and `}` stand in templates only, as `{*}`, `{**}` or a name in `bindings`",
+            );
             return Vec::new();
         }
         match Template::parse(self.profile, value, self.ignore_case, self.names) {

@@ -32,6 +32,14 @@ pub(crate) struct RawAuthorizationPolicy {
     pub(crate) deny_response: Option<RawDenyResponse>,
 }
 
+/// Which fields are there, well read or not.
+#[derive(Clone, Copy)]
+struct Given {
+    rules: bool,
+    exception: bool,
+    deny_response: bool,
+}
+
 /// What a policy does with the requests that its rules match.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Action {
@@ -45,7 +53,11 @@ impl RawAuthorizationPolicy {
     pub(crate) fn read(document: &Document, at: &FieldPath<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::of(document, at, problems)?;
         let action = fields.optional("action", problems, Action::read);
-        let has_rules = fields.has("rules");
+        let given = Given {
+            rules: fields.has("rules"),
+            exception: fields.has("exception"),
+            deny_response: fields.has("denyResponse"),
+        };
         let (has_selector, has_provider) = (fields.has("selector"), fields.has("provider"));
         let has_target_refs = fields.has("targetRefs") && !fields.is_empty_list("targetRefs");
         let policy = Self {
@@ -65,7 +77,7 @@ impl RawAuthorizationPolicy {
             .field("action")
             .is_some_and(|action| *action != Document::Null);
         if let Some(action) = action.or((!written).then_some(Action::Allow)) {
-            action.check(&policy, has_rules, at, problems);
+            action.check(given, at, problems);
             if action == Action::Custom {
                 custom::check_rules(&policy.rules, at, problems);
             }
@@ -110,23 +122,17 @@ impl Action {
     }
 
     /// Notes what does not go with the action (S-4, E-7, E-8).
-    fn check(
-        self,
-        policy: &RawAuthorizationPolicy,
-        has_rules: bool,
-        at: &FieldPath<'_>,
-        problems: &mut Problems,
-    ) {
-        if matches!(self, Self::Deny | Self::Custom) && !has_rules {
+    fn check(self, given: Given, at: &FieldPath<'_>, problems: &mut Problems) {
+        if matches!(self, Self::Deny | Self::Custom) && !given.rules {
             let why =
                 "a DENY or CUSTOM policy without rules matches nothing; write `rules: []` if that is meant";
             problems.add(&at.field("rules"), ConfigErrorKind::Missing(why));
         }
-        if policy.exception.is_some() && self != Self::Allow {
+        if given.exception && self != Self::Allow {
             let why = "an exception is an ALLOW policy";
             problems.add(&at.field("exception"), ConfigErrorKind::Conflict(why));
         }
-        if policy.deny_response.is_some() && self != Self::Deny {
+        if given.deny_response && self != Self::Deny {
             let why = "only a DENY policy has a response";
             problems.add(&at.field("denyResponse"), ConfigErrorKind::Conflict(why));
         }
