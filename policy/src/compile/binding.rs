@@ -4,8 +4,8 @@ use crate::compile::condition_key::claim_path;
 use crate::config::error::{ConfigErrorKind, Problems};
 use crate::config::field_path::FieldPath;
 use crate::config::field_values::FieldValues;
+use crate::rule::attribute_name::HeaderName;
 use crate::rule::binding::{Bindings, BoundAttribute};
-use crate::rule::condition::HeaderName;
 use crate::rule::identity_part::IdentityPart;
 
 /// Compiles the bindings of an operation; one that no path uses is a mistake.

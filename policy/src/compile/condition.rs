@@ -15,7 +15,8 @@ use crate::matcher::request_principal::RequestPrincipalMatcher;
 use crate::matcher::string::StringMatcher;
 use crate::matcher::text::TextMatcher;
 use crate::matcher::values::Values;
-use crate::rule::condition::{ClaimValues, Condition, Texts};
+use crate::rule::compared::{ClaimValues, Texts};
+use crate::rule::condition::Condition;
 
 /// Compiles a condition; none after a problem with its key.
 pub(crate) fn compile_condition(

@@ -3,7 +3,7 @@
 use crate::config::authorization_policy::condition::RawCondition;
 use crate::config::error::{ConfigErrorKind, Problems};
 use crate::config::field_path::FieldPath;
-use crate::rule::condition::{ClaimPath, HeaderName, MetadataKey};
+use crate::rule::attribute_name::{ClaimPath, HeaderName, MetadataKey};
 
 /// The keys, for a message.
 pub(crate) const KEYS: &str = "a key: request.headers[NAME], request.query[NAME], source.ip, remote.ip, source.namespace, \

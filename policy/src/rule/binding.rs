@@ -1,8 +1,9 @@
 //! [`Bindings`]: the attributes that names in path templates stand for (E-6).
 
 use crate::input::{Input, Inputs};
-use crate::rule::condition::{ClaimPath, HeaderName};
-use crate::rule::facts::Facts;
+use crate::matcher::values::Repeated;
+use crate::rule::attribute_name::{ClaimPath, HeaderName};
+use crate::rule::facts::{Facts, any_text};
 use crate::rule::identity_part::IdentityPart;
 use crate::truth::Truth;
 
@@ -22,7 +23,7 @@ impl Bindings {
     /// Whether the segment equals the attribute behind the name; a name that is not bound equals nothing.
     pub(crate) fn judge(&self, name: &str, segment: &[u8], facts: &Facts<'_>) -> Truth {
         let attribute = self.0.iter().find(|(bound, _)| **bound == *name);
-        attribute.map_or(Truth::False, |(_, attribute)| facts.equals(attribute, segment))
+        attribute.map_or(Truth::False, |(_, attribute)| attribute.equals(segment, facts))
     }
 
     pub(crate) fn inputs(&self) -> Inputs {
@@ -31,5 +32,33 @@ impl Bindings {
             BoundAttribute::Source(_) | BoundAttribute::Header(_) => Inputs::NONE,
         };
         Inputs::all(self.0.iter().map(input))
+    }
+}
+
+impl BoundAttribute {
+    /// Whether a segment of a path equals the attribute.
+    fn equals(&self, segment: &[u8], facts: &Facts<'_>) -> Truth {
+        match self {
+            Self::Source(part) => facts
+                .identity
+                .judge(|known| part.equals(segment, known, facts.profile, facts.trust_domains)),
+            Self::Claim(path) => facts
+                .claim_at(path)
+                .test(|claim| any_text(claim, |text| !text.is_empty() && text.as_bytes() == segment)),
+            Self::Header(name) => equals_header(name, segment, facts),
+        }
+    }
+}
+
+fn equals_header(name: &HeaderName, segment: &[u8], facts: &Facts<'_>) -> Truth {
+    let equal = |value: &[u8]| !value.is_empty() && value == segment;
+    let request = facts.request;
+    match name {
+        HeaderName::Method => request.method.test(|value| equal(value)),
+        HeaderName::Authority => request.host.test(|value| equal(value)),
+        HeaderName::Path => request.path.test(|value| equal(value)),
+        HeaderName::Listed(name) => facts
+            .listed(name)
+            .judge(|values| Repeated::of(facts.profile).judge(values.clone().map(equal))),
     }
 }

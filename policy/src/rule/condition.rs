@@ -2,20 +2,19 @@
 
 use crate::input::{Input, Inputs};
 use crate::matcher::certificate::{DnsSanMatcher, KeyIdMatcher};
-use crate::matcher::header::HeaderMatcher;
 use crate::matcher::ip::IpMatcher;
 use crate::matcher::metadata::MetadataMatcher;
 use crate::matcher::namespace::NamespaceMatcher;
 use crate::matcher::number::NumberMatcher;
 use crate::matcher::port::PortMatcher;
 use crate::matcher::principal::PrincipalMatcher;
-use crate::matcher::regex::RegexMatcher;
 use crate::matcher::request_principal::RequestPrincipalMatcher;
 use crate::matcher::service_account::ServiceAccountMatcher;
 use crate::matcher::string::StringMatcher;
-use crate::matcher::text::TextMatcher;
 use crate::matcher::trust_domain::TrustDomainMatcher;
 use crate::matcher::values::Values;
+use crate::rule::attribute_name::{ClaimPath, HeaderName, MetadataKey};
+use crate::rule::compared::{ClaimValues, Texts};
 use crate::rule::facts::Facts;
 use crate::truth::Truth;
 
@@ -56,61 +55,6 @@ pub(crate) enum Condition {
     IssuerKeyId(Values<KeyIdMatcher>),
     /// `source.certificate.remainingSeconds` (E-9)
     RemainingSeconds(Values<NumberMatcher>),
-}
-
-/// What the values of a header or query parameter are compared with: both parts.
-#[derive(Clone, Debug)]
-pub(crate) struct Texts {
-    pub(crate) values: Values<HeaderMatcher>,
-    pub(crate) regexes: Values<RegexMatcher>,
-}
-
-/// What a claim is compared with: all parts.
-#[derive(Clone, Debug)]
-pub(crate) struct ClaimValues {
-    pub(crate) values: Values<TextMatcher>,
-    pub(crate) numbers: Values<NumberMatcher>,
-    pub(crate) booleans: Values<bool>,
-}
-
-/// The name of a header, with those that a request has outside of its list.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum HeaderName {
-    /// `:method`
-    Method,
-    /// `:authority`, for which `host` is another name
-    Authority,
-    /// `:path`, with its query
-    Path,
-    /// Any other, in lower case.
-    Listed(Box<[u8]>),
-}
-
-impl HeaderName {
-    /// The header of this name, in any case; `None` where no header can have it (RFC 9110, section 5.6.2).
-    pub(crate) fn parse(name: &str) -> Option<Self> {
-        let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-        let bare = name.strip_prefix(':').unwrap_or(name);
-        if bare.is_empty() || !bare.bytes().all(token) {
-            return None;
-        }
-        Some(match name.to_ascii_lowercase().as_str() {
-            ":method" => Self::Method,
-            ":authority" | "host" => Self::Authority,
-            ":path" => Self::Path,
-            other => Self::Listed(other.as_bytes().into()),
-        })
-    }
-}
-
-/// The names that lead to a claim, from the outermost.
-pub(crate) type ClaimPath = Box<[Box<str>]>;
-
-/// A place in the dynamic metadata.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct MetadataKey {
-    pub(crate) namespace: Box<str>,
-    pub(crate) key: Box<str>,
 }
 
 impl Condition {

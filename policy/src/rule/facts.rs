@@ -28,8 +28,8 @@ use crate::matcher::values::{Repeated, Values};
 use crate::profile::Profile;
 use crate::query::parameter;
 use crate::request::{Peer, Protocol, Request};
-use crate::rule::binding::{Bindings, BoundAttribute};
-use crate::rule::condition::{ClaimPath, ClaimValues, HeaderName, MetadataKey, Texts};
+use crate::rule::attribute_name::{ClaimPath, HeaderName, MetadataKey};
+use crate::rule::compared::{ClaimValues, Texts};
 use crate::trust_domain::TrustDomain;
 use crate::truth::Truth;
 
@@ -118,9 +118,9 @@ impl<'r> Facts<'r> {
         values.test(&host, |regex, host| regex.matches(host))
     }
 
-    pub(crate) fn paths(&self, values: &Values<PathMatcher>, bindings: &Bindings) -> Truth {
-        let bound = |name: &str, segment: &[u8]| bindings.judge(name, segment, self);
-        values.judge(|matcher| self.path.judge(|path| matcher.judge(path, &bound)))
+    /// `bound` says whether a segment equals the attribute behind a name (E-6).
+    pub(crate) fn paths(&self, values: &Values<PathMatcher>, bound: &dyn Fn(&str, &[u8]) -> Truth) -> Truth {
+        values.judge(|matcher| self.path.judge(|path| matcher.judge(path, bound)))
     }
 
     pub(crate) fn path_regexes(&self, values: &Values<RegexMatcher>) -> Truth {
@@ -137,7 +137,10 @@ impl<'r> Facts<'r> {
     }
 
     /// Every value of a header in the list; absent where there is none.
-    fn listed<'n>(&self, name: &'n [u8]) -> Attribute<impl Iterator<Item = &'r [u8]> + Clone + use<'r, 'n>> {
+    pub(crate) fn listed<'n>(
+        &self,
+        name: &'n [u8],
+    ) -> Attribute<impl Iterator<Item = &'r [u8]> + Clone + use<'r, 'n>> {
         let values = self.request.headers.map(|headers| {
             headers
                 .iter()
@@ -199,7 +202,7 @@ impl<'r> Facts<'r> {
         ])
     }
 
-    fn claim_at(&self, path: &ClaimPath) -> Attribute<&'r Document> {
+    pub(crate) fn claim_at(&self, path: &ClaimPath) -> Attribute<&'r Document> {
         match self.request.metadata {
             Attribute::Known(metadata) => claim(metadata, path).map_or(Attribute::Absent, Attribute::Known),
             Attribute::Absent => Attribute::Absent,
@@ -256,35 +259,10 @@ impl<'r> Facts<'r> {
             (Peer::Plaintext, Profile::ZeroTrust) | (Peer::Unreadable, _) => Attribute::Unreadable,
         }
     }
-
-    /// Whether a segment of a path equals an attribute (E-6).
-    pub(crate) fn equals(&self, attribute: &BoundAttribute, segment: &[u8]) -> Truth {
-        match attribute {
-            BoundAttribute::Source(part) => self
-                .identity
-                .judge(|known| part.equals(segment, known, self.profile, self.trust_domains)),
-            BoundAttribute::Claim(path) => self
-                .claim_at(path)
-                .test(|claim| any_text(claim, |text| !text.is_empty() && text.as_bytes() == segment)),
-            BoundAttribute::Header(name) => self.equals_header(name, segment),
-        }
-    }
-
-    fn equals_header(&self, name: &HeaderName, segment: &[u8]) -> Truth {
-        let equal = |value: &[u8]| !value.is_empty() && value == segment;
-        match name {
-            HeaderName::Method => self.request.method.test(|value| equal(value)),
-            HeaderName::Authority => self.request.host.test(|value| equal(value)),
-            HeaderName::Path => self.request.path.test(|value| equal(value)),
-            HeaderName::Listed(name) => self
-                .listed(name)
-                .judge(|values| Repeated::of(self.profile).judge(values.clone().map(equal))),
-        }
-    }
 }
 
 /// Whether any text of a claim satisfies `matches`: the claim itself, or an element where it is a list.
-fn any_text(claim: &Document, matches: impl Fn(&str) -> bool) -> bool {
+pub(crate) fn any_text(claim: &Document, matches: impl Fn(&str) -> bool) -> bool {
     let elements = claim.as_list().unwrap_or(slice::from_ref(claim));
     elements.iter().filter_map(Document::as_text).any(matches)
 }

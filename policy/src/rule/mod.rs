@@ -1,6 +1,8 @@
 //! Compiled policies: the rule algebra of S-3 over matchers.
 
+pub(crate) mod attribute_name;
 pub(crate) mod binding;
+pub(crate) mod compared;
 pub(crate) mod condition;
 pub(crate) mod facts;
 pub(crate) mod identity_part;

@@ -46,7 +46,7 @@ impl Operation {
         Truth::all([
             facts.methods(methods),
             facts.hosts(hosts),
-            facts.paths(paths, bindings),
+            facts.paths(paths, &|name, segment| bindings.judge(name, segment, facts)),
             facts.host_regexes(host_regexes),
             facts.path_regexes(path_regexes),
         ])

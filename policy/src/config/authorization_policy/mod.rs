@@ -1,5 +1,6 @@
 //! The raw AuthorizationPolicy: lists of text under Istio's field names.
 
+mod clause;
 pub(crate) mod condition;
 mod custom;
 pub(crate) mod deny_response;

@@ -1,6 +1,6 @@
 //! `from[].source`: who sends.
 
-use crate::config::authorization_policy::rule::{read_only_field, refuse_empty};
+use crate::config::authorization_policy::clause::{read_only_field, refuse_empty};
 use crate::config::document::Document;
 use crate::config::error::{ConfigErrorKind, Problems};
 use crate::config::field_path::FieldPath;
