@@ -297,8 +297,8 @@ mod tests {
         };
         let watching: Vec<String> = ["spiffe_authz_audited_total.policy=.=shop/marks;.;".to_owned()]
             .into_iter()
-            .chain(dry_run("would-deny"))
             .chain(dry_run("would-allow"))
+            .chain(dry_run("would-deny"))
             .collect();
         for (profile, more) in [
             ("zero-trust", Vec::new()),
