@@ -72,6 +72,19 @@ fn without_direct_address(bootstrap: &mut Value, _: &mut Value) {
     });
 }
 
+/// From where, for which path, with which X-Forwarded-For, and the status of the answer.
+type Row = (Ipv4Addr, &'static str, Option<Ipv4Addr>, u16);
+
+async fn assert_statuses(guarded: &Guarded, table: &[Row]) {
+    for (from, path, forwarded_for, expected) in table {
+        let found = status(guarded, *from, path, *forwarded_for).await;
+        assert_eq!(
+            found, *expected,
+            "{path} from {from}, forwarded for {forwarded_for:?}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn the_direct_address_is_that_of_the_socket() {
     let guarded = Guarded::start("source-ip", &policies()).await.unwrap();
@@ -84,13 +97,7 @@ async fn the_direct_address_is_that_of_the_socket() {
         (INSIDE, "/deny", Some(OUTSIDE), 403),
         (OUTSIDE, "/deny", Some(INSIDE), 200),
     ];
-    for (from, path, forwarded_for, expected) in table {
-        let found = status(&guarded, from, path, forwarded_for).await;
-        assert_eq!(
-            found, expected,
-            "{path} from {from}, forwarded for {forwarded_for:?}"
-        );
-    }
+    assert_statuses(&guarded, &table).await;
 }
 
 #[tokio::test]
@@ -105,13 +112,7 @@ async fn a_header_that_the_proxy_trusts_makes_the_remote_address_and_not_the_dir
         (INSIDE, "/direct", Some(OUTSIDE), 200),
         (INSIDE, "/deny", Some(OUTSIDE), 403),
     ];
-    for (from, path, forwarded_for, expected) in table {
-        let found = status(&guarded, from, path, forwarded_for).await;
-        assert_eq!(
-            found, expected,
-            "{path} from {from}, forwarded for {forwarded_for:?}"
-        );
-    }
+    assert_statuses(&guarded, &table).await;
 }
 
 #[tokio::test]

@@ -131,9 +131,16 @@ impl Identities {
     /// # Errors
     /// When no certificate can say it.
     pub fn client_with(&self, request: &LeafRequest) -> Result<TlsConnector, String> {
+        Ok(TlsConnector::from(Arc::new(self.client_config(request)?)))
+    }
+
+    /// The configuration of such a client, which takes Envoy's certificate whatever name the handshake carries.
+    ///
+    /// # Errors
+    /// When no certificate can say it.
+    pub fn client_config(&self, request: &LeafRequest) -> Result<ClientConfig, String> {
         let leaf = self.issue(request)?;
-        let config = client_config(self.ca.certificate_pem(), &leaf).map_err(|error| error.to_string())?;
-        Ok(TlsConnector::from(Arc::new(config)))
+        client_config(self.ca.certificate_pem(), &leaf).map_err(|error| error.to_string())
     }
 }
 

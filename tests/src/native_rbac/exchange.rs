@@ -77,11 +77,11 @@ struct Side<'a> {
 }
 
 impl Side<'_> {
-    /// The answer to a request; where a connection that was used before broke, on a new one.
+    /// The answer to a request; where a connection broke or none came about, on a new one: how a connection fares
+    /// on a busy machine is no verdict. What fails twice has no answer.
     async fn send(&mut self, request: &HttpRequest, version: HttpVersion) -> Answer {
-        let was_used = self.open.is_some();
         match self.try_send(request, version).await {
-            Err(_) if was_used => self.try_send(request, version).await,
+            Err(_) => self.try_send(request, version).await,
             answer => answer,
         }
         .unwrap_or_else(Answer::None)
