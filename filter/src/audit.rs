@@ -13,6 +13,7 @@
 //! | `peer` | the first URI SAN of the peer's certificate, or null |
 //! | `mtls` | whether the peer presented a certificate; null where that cannot be told |
 //! | `method`, `host`, `path` | of the request, or null; the path without query and fragment |
+//! | `path_classes` | of a path that can be read in more than one way, the ways, as a list of names; left out of any other line |
 //! | `destination_port` | a number, or null |
 //! | `protocol` | `http` or `tcp` |
 //! | `audited`, `would_deny`, `would_allow` | the AUDIT policies that match, and the dry-run policies that would change the decision, as lists of `namespace/name`; left out where empty |
@@ -21,7 +22,7 @@
 //! [printable] ASCII. Header values, query and fragment are never shown.
 
 use serde::Serialize;
-use spiffe_authz_policy::{Attribute, Observations, Peer, PolicySet, Protocol, Request};
+use spiffe_authz_policy::{Attribute, Denial, Observations, PathClass, Peer, PolicySet, Protocol, Request};
 
 use crate::escape::printable;
 use crate::host::{Host, LogLevel};
@@ -52,6 +53,8 @@ struct Line<'r> {
     method: Option<String>,
     host: Option<String>,
     path: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    path_classes: Vec<&'static str>,
     destination_port: Option<u16>,
     protocol: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -115,6 +118,7 @@ fn line<'r>(event: &'static str, record: &Record<'r>, names: Names) -> Line<'r> 
         method: text(request.method),
         host: text(request.host),
         path: text(request.path_without_query()),
+        path_classes: path_classes(record),
         destination_port: request.destination_port.known().copied(),
         protocol: match request.protocol {
             Protocol::Http => "http",
@@ -123,6 +127,17 @@ fn line<'r>(event: &'static str, record: &Record<'r>, names: Names) -> Line<'r> 
         audited: names.audited,
         would_deny: names.would_deny,
         would_allow: names.would_allow,
+    }
+}
+
+/// Why the path was refused, if it was.
+fn path_classes(record: &Record<'_>) -> Vec<&'static str> {
+    match record.policies {
+        Some(policies) if record.outcome.cause == Denial::AmbiguousPath.code() => policies
+            .ambiguous_path_classes(record.request)
+            .map(PathClass::name)
+            .collect(),
+        Some(_) | None => Vec::new(),
     }
 }
 

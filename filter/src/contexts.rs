@@ -77,11 +77,20 @@ impl<H: Host + Clone> Contexts<H> {
         goes_on
     }
 
-    /// Whether body and trailers of a request go on.
+    /// Whether the body of a request goes on.
     #[must_use]
-    pub(crate) fn request_rest(&self, id: u32) -> bool {
+    pub(crate) fn request_body(&self, id: u32) -> bool {
         match self.contexts.get(&id) {
             Some(Context::Http(stream)) => stream.may_pass(),
+            Some(Context::Root(_) | Context::New(_) | Context::Tcp(_)) | None => false,
+        }
+    }
+
+    /// Whether the trailers of a request go on.
+    #[must_use]
+    pub(crate) fn request_trailers(&mut self, id: u32) -> bool {
+        match self.contexts.get_mut(&id) {
+            Some(Context::Http(stream)) => stream.trailers(),
             Some(Context::Root(_) | Context::New(_) | Context::Tcp(_)) | None => false,
         }
     }
@@ -160,7 +169,7 @@ mod tests {
         let mut contexts = configured(&host);
         contexts.create(2, ROOT);
         contexts.create(3, ROOT);
-        assert!(contexts.request_headers(2) && contexts.request_rest(2));
+        assert!(contexts.request_headers(2) && contexts.request_body(2) && contexts.request_trailers(2));
         assert!(contexts.data(3) && contexts.data(3));
         assert_eq!((host.replies(), host.closes()), (Vec::new(), 0));
     }
@@ -172,7 +181,7 @@ mod tests {
         let mut contexts = configured(&host);
         contexts.create(2, ROOT);
         contexts.create(3, ROOT);
-        assert!(!contexts.request_headers(2) && !contexts.request_rest(2));
+        assert!(!contexts.request_headers(2) && !contexts.request_body(2) && !contexts.request_trailers(2));
         assert_eq!((host.replies().len(), host.closes()), (1, 0));
         assert!(!contexts.data(3) && !contexts.data(3));
         assert_eq!((host.replies().len(), host.closes()), (1, 1));
@@ -199,7 +208,10 @@ mod tests {
         contexts.create(2, 9);
         contexts.create(3, 2);
         for id in [2, 3, 4, ROOT] {
-            assert!(!contexts.request_rest(id), "{id}");
+            assert!(
+                !contexts.request_body(id) && !contexts.request_trailers(id),
+                "{id}"
+            );
             assert!(!contexts.request_headers(id), "{id}");
             assert_eq!(cause(&host), b"no-configuration");
         }
@@ -215,7 +227,7 @@ mod tests {
         contexts.create(3, ROOT);
         assert!(contexts.request_headers(2) && contexts.data(3));
         assert!(!contexts.data(2));
-        assert!(!contexts.request_rest(3));
+        assert!(!contexts.request_body(3) && !contexts.request_trailers(3));
         assert!(!contexts.request_headers(3));
     }
 
@@ -237,7 +249,7 @@ mod tests {
         assert!(contexts.request_headers(2));
         contexts.delete(2);
         contexts.delete(2);
-        assert!(!contexts.request_rest(2));
+        assert!(!contexts.request_body(2));
         assert_eq!(contexts.contexts.len(), 1);
     }
 }

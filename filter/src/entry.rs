@@ -89,12 +89,12 @@ extern "C" fn proxy_on_request_headers(id: u32, _count: usize, _end: bool) -> Ac
 
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_request_body(id: u32, _size: usize, _end: bool) -> Action {
-    action(|contexts| contexts.request_rest(id))
+    action(|contexts| contexts.request_body(id))
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_request_trailers(id: u32, _count: usize) -> Action {
-    action(|contexts| contexts.request_rest(id))
+    action(|contexts| contexts.request_trailers(id))
 }
 
 /// A new connection goes on; nothing can be told of it before its handshake, and nothing of it passes unjudged.

@@ -99,6 +99,7 @@ type Reading = Result<Vec<u8>, HostError>;
 struct Inner {
     configuration: RefCell<Option<Reading>>,
     headers: RefCell<Option<Reading>>,
+    trailers: RefCell<Option<Reading>>,
     readings: RefCell<BTreeMap<String, Reading>>,
     time: Cell<Option<Result<u64, HostError>>>,
     state: RefCell<BTreeMap<String, Vec<u8>>>,
@@ -129,6 +130,14 @@ impl FakeHost {
 
     pub(crate) fn set_headers_reading(&self, reading: Result<&[u8], HostError>) {
         *self.0.headers.borrow_mut() = Some(reading.map(<[u8]>::to_vec));
+    }
+
+    pub(crate) fn set_trailers(&self, pairs: &[Pair<'_>]) {
+        self.set_trailers_reading(Ok(&serialize(pairs)));
+    }
+
+    pub(crate) fn set_trailers_reading(&self, reading: Result<&[u8], HostError>) {
+        *self.0.trailers.borrow_mut() = Some(reading.map(<[u8]>::to_vec));
     }
 
     /// What a property reads; one that is not set is not found.
@@ -246,6 +255,15 @@ impl Host for FakeHost {
         self.called()?;
         self.0
             .headers
+            .borrow()
+            .clone()
+            .unwrap_or(Err(HostError::Status(2)))
+    }
+
+    fn request_trailers(&self) -> Reading {
+        self.called()?;
+        self.0
+            .trailers
             .borrow()
             .clone()
             .unwrap_or(Err(HostError::Status(2)))

@@ -17,6 +17,12 @@ pub(crate) trait Host {
     /// When the proxy does not hand them over.
     fn request_headers(&self) -> Result<Vec<u8>, HostError>;
 
+    /// The trailers of the request, in the same form; to be asked for when the proxy has them in hand.
+    ///
+    /// # Errors
+    /// When the proxy does not hand them over.
+    fn request_trailers(&self) -> Result<Vec<u8>, HostError>;
+
     /// The value of a property, by one of the paths of [`property`](crate::property).
     ///
     /// # Errors

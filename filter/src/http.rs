@@ -24,7 +24,19 @@ impl<H: Host> HttpStream<H> {
         self.may_pass()
     }
 
-    /// Whether body and trailers go on. A proxy that takes no local reply may still bring the body of a request
+    /// Judges the trailers of a request that was allowed; true lets them go on.
+    #[must_use]
+    pub(crate) fn trailers(&mut self) -> bool {
+        if !self.may_pass() {
+            return false;
+        }
+        if let Some(stopped) = self.judge.stop_at_trailers() {
+            self.flow = Some(stopped);
+        }
+        self.may_pass()
+    }
+
+    /// Whether the body goes on. A proxy that takes no local reply may still bring the body of a request
     /// that was stopped, and letting that pass would set the request in motion again.
     #[must_use]
     pub(crate) fn may_pass(&self) -> bool {
@@ -235,6 +247,104 @@ mod tests {
             let host = frontend(ALLOWED);
             host.refuse_property(path, HostError::Status(2));
             assert!(stream(&host).judge());
+        }
+    }
+
+    /// A rule on the header `x-role`.
+    const ON_ROLE: &str = r#"{"key": "request.headers[x-role]", "notValues": ["guest"]}"#;
+
+    /// An allowed request whose headers were judged, and its host.
+    fn judged_by(when: &str) -> (FakeHost, HttpStream<FakeHost>) {
+        let host = frontend(ALLOWED);
+        host.set_headers(&[
+            (b":method", b"GET"),
+            (b":path", b"/orders/1"),
+            (b"x-role", b"user"),
+        ]);
+        let mut stream = HttpStream::new(judge(&host, Some(policies_with(when))));
+        assert!(stream.judge());
+        (host, stream)
+    }
+
+    #[test]
+    fn trailers_that_no_policy_reads_go_on_and_change_nothing() {
+        let (host, mut stream) = judged_by(ON_ROLE);
+        host.set_trailers(&[(b"grpc-status", b"0"), (b"x-roles", b"guest")]);
+        assert!(stream.trailers() && stream.may_pass());
+        assert_eq!((host.replies(), host.lines()), (Vec::new(), Vec::new()));
+        assert_eq!(host.state(property::DECISION).unwrap(), b"allow");
+    }
+
+    #[test]
+    fn a_trailer_with_the_name_of_a_header_that_policies_read_stops_the_request_for_good() {
+        let (host, mut stream) = judged_by(ON_ROLE);
+        host.set_trailers(&[(b"grpc-status", b"0"), (b"X-Role", b"guest")]);
+        assert!(!stream.trailers() && !stream.may_pass());
+        host.set_trailers(&[]);
+        assert!(!stream.trailers());
+        assert_eq!(host.replies().len(), 1);
+        assert_eq!(
+            host.replies()[0].details,
+            "spiffe_authz_denied[trailer-in-policy]"
+        );
+        assert_eq!(host.state(property::CAUSE).unwrap(), b"trailer-in-policy");
+        let counter =
+            "spiffe_authz_requests_total.decision=.=deny;.;cause=.=trailer-in-policy;.;policy=.=;.;";
+        assert!(host.metrics().contains(&(counter.to_owned(), 1)));
+        let line = &host.lines()[0].1;
+        assert!(line.contains(r#""cause":"trailer-in-policy""#) && line.contains(r#""path":"/orders/1""#));
+    }
+
+    #[test]
+    fn trailers_that_the_host_does_not_hand_over_stop_the_request_where_a_header_is_read() {
+        let whole = crate::pairs::serialize(&[(b"a", b"b")]);
+        let cut = &whole[..whole.len() - 1];
+        let overlong: &[u8] = b"\xff\xff\xff\xff\0\0\0\0";
+        for reading in ERRORS
+            .map(Err)
+            .into_iter()
+            .chain([Ok(cut), Ok(overlong), Ok(b"\x01")])
+        {
+            let (host, mut stream) = judged_by(ON_ROLE);
+            host.set_trailers_reading(reading);
+            assert!(!stream.trailers(), "{reading:?}");
+            assert_eq!(host.state(property::CAUSE).unwrap(), b"trailer-in-policy");
+        }
+    }
+
+    #[test]
+    fn trailers_are_not_asked_for_where_no_policy_reads_a_header() {
+        let (host, mut stream) = judged_by(r#"{"key": "destination.port", "values": ["8080"]}"#);
+        let calls = host.calls();
+        assert!(stream.trailers());
+        assert_eq!(host.calls(), calls);
+    }
+
+    #[test]
+    fn trailers_of_a_denied_request_never_go_on() {
+        let host = frontend(DENIED_BY_DEFAULT);
+        let mut denied = stream(&host);
+        assert!(!denied.trailers());
+        assert!(!denied.judge() && !denied.trailers());
+        assert_eq!(host.replies().len(), 1);
+    }
+
+    #[test]
+    fn whichever_hostcall_fails_refused_trailers_stop_the_request() {
+        let refused = |failing: Option<(usize, HostError)>| {
+            let (host, mut stream) = judged_by(ON_ROLE);
+            host.set_trailers(&[(b"x-role", b"guest")]);
+            let before = host.calls();
+            if let Some((call, error)) = failing {
+                host.fail_call(before + call, error);
+            }
+            assert!(!stream.trailers() && !stream.may_pass(), "{failing:?}");
+            host.calls() - before
+        };
+        let calls = refused(None);
+        assert!(calls >= 9, "{calls} hostcalls");
+        for (call, error) in (0..calls).flat_map(|call| ERRORS.map(|error| (call, error))) {
+            refused(Some((call, error)));
         }
     }
 }

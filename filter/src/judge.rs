@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use spiffe_authz_policy::{Observations, PolicySet, Request};
+use spiffe_authz_policy::{Observations, PolicySet, Protocol, Request};
 
-use crate::attributes::{with_connection, with_request};
+use crate::attributes::{with_connection, with_request, with_trailers};
 use crate::audit::{Record, log_denied, log_observed};
 use crate::host::Host;
 use crate::metrics::Metrics;
@@ -41,6 +41,33 @@ impl<H: Host> Judge<H> {
         with_connection(&self.host, self.policies.as_deref(), |connection| {
             self.judge(connection)
         })
+    }
+
+    /// Refuses the rest of an HTTP request, which was allowed, if its trailers say that it must not go on.
+    pub(crate) fn stop_at_trailers(&self) -> Option<Flow> {
+        let refusal = self.refusal_of_trailers()?;
+        let policies = self.policies.as_deref();
+        let (flow, outcome) = refuse(&self.host, Protocol::Http, refusal);
+        with_request(&self.host, policies, |request| {
+            let record = Record {
+                outcome: &outcome,
+                observations: &Observations::default(),
+                policies,
+                request,
+            };
+            self.record(&flow, &record);
+        });
+        Some(flow)
+    }
+
+    fn refusal_of_trailers(&self) -> Option<Refusal<'_>> {
+        let Some(policies) = self.policies.as_deref() else {
+            return Some(Refusal::NoConfiguration);
+        };
+        if !policies.judges_trailers() {
+            return None;
+        }
+        with_trailers(&self.host, |trailers| policies.refuses_trailers(trailers)).map(Refusal::Denied)
     }
 
     fn judge(&self, request: &Request<'_>) -> Flow {

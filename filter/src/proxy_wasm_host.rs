@@ -14,6 +14,7 @@ use crate::pairs;
 const OK: u32 = 0;
 const NOT_FOUND: u32 = 1;
 const REQUEST_HEADERS: u32 = 0;
+const REQUEST_TRAILERS: u32 = 1;
 const PLUGIN_CONFIGURATION: u32 = 7;
 const DOWNSTREAM: u32 = 2;
 /// Leaves it to the proxy to derive the gRPC status from the HTTP status.
@@ -73,6 +74,11 @@ impl Host for ProxyWasmHost {
     fn request_headers(&self) -> Result<Vec<u8>, HostError> {
         // SAFETY: as above.
         owned(|data, size| unsafe { proxy_get_header_map_pairs(REQUEST_HEADERS, data, size) })
+    }
+
+    fn request_trailers(&self) -> Result<Vec<u8>, HostError> {
+        // SAFETY: as above.
+        owned(|data, size| unsafe { proxy_get_header_map_pairs(REQUEST_TRAILERS, data, size) })
     }
 
     fn property(&self, path: &str) -> Result<Vec<u8>, HostError> {

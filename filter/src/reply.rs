@@ -41,10 +41,13 @@ fn response_of(refusal: Refusal<'_>) -> Option<&DenyResponse> {
     match refusal {
         Refusal::Denied(Denial::MatchedDeny { response, .. }) => response,
         Refusal::Denied(
-            Denial::MtlsRequired
+            Denial::RequestTooLarge
+            | Denial::MtlsRequired
             | Denial::PeerUnreadable
             | Denial::Identity(_)
             | Denial::AmbiguousHost
+            | Denial::AmbiguousPath
+            | Denial::TrailerInPolicy
             | Denial::SourceIpUnreadable(_)
             | Denial::NoAllowPolicy
             | Denial::NoMatchingAllow,
@@ -76,10 +79,13 @@ fn details(refusal: Refusal<'_>) -> String {
             "rbac_access_denied_matched_policy[none]".to_owned()
         }
         Refusal::Denied(
-            Denial::MtlsRequired
+            Denial::RequestTooLarge
+            | Denial::MtlsRequired
             | Denial::PeerUnreadable
             | Denial::Identity(_)
             | Denial::AmbiguousHost
+            | Denial::AmbiguousPath
+            | Denial::TrailerInPolicy
             | Denial::SourceIpUnreadable(_),
         )
         | Refusal::NoConfiguration

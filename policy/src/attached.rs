@@ -1,6 +1,7 @@
 //! [`Attached`]: the policies that apply to the workload, by what they do.
 
 use crate::input::Inputs;
+use crate::rule::header_names::HeaderNames;
 use crate::rule::policy::Policy;
 
 /// Each list in policy order: by age, then name, then namespace.
@@ -56,5 +57,12 @@ impl Attached {
     /// Everything that those read that decide.
     pub(crate) fn enforced_inputs(&self) -> Inputs {
         Inputs::all(self.enforced().map(Policy::inputs))
+    }
+
+    /// The names of the headers that those read that decide.
+    pub(crate) fn enforced_header_names(&self) -> HeaderNames {
+        let mut names = HeaderNames::default();
+        self.enforced().for_each(|policy| policy.name_headers(&mut names));
+        names
     }
 }

@@ -7,14 +7,17 @@ use crate::input::{Input, Inputs};
 use crate::layers::Layers;
 use crate::matcher::host::{has_userinfo, is_plain};
 use crate::mtls::MtlsMode;
+use crate::path_class::{PathClass, PathClasses};
+use crate::path_form::classes_of;
 use crate::policy_set::PolicySet;
 use crate::profile::Profile;
 use crate::request::{Peer, Protocol, Request};
+use crate::request_bounds::require_within_bounds;
 use crate::rule::facts::Facts;
 
 impl PolicySet {
-    /// Judges one request: PeerAuthentication, then the identity, then DENY, then ALLOW, then the profile's
-    /// default. The first that decides ends it; the rule named is the first in policy order, then rule index.
+    /// Judges one request: its size, then PeerAuthentication, then the identity, then the forms of host and path, then
+    /// DENY, then ALLOW, then the profile's default. The first that decides ends it; the rule named is the first in policy order, then rule index.
     pub fn decide(&self, request: &Request<'_>) -> Decision<'_> {
         match self.permit(request) {
             Ok(cause) => Decision::Allow(Permit::new(cause)),
@@ -29,9 +32,10 @@ impl PolicySet {
 
     /// What rules are tested against, or a denial that needs no rule.
     pub(crate) fn establish<'r>(&'r self, request: &'r Request<'r>) -> Result<Facts<'r>, Denial<'static>> {
+        require_within_bounds(request)?;
         self.require_mtls(request)?;
         let identity = identify(self.profile, request.peer)?;
-        self.require_plain_host(request, self.enforced_inputs)?;
+        self.require_plain_forms(request, self.enforced_inputs)?;
         Ok(Facts {
             profile: self.profile,
             trust_domains: &self.trust_domains,
@@ -51,13 +55,19 @@ impl PolicySet {
         }
     }
 
-    /// Profile zero-trust: user information is always refused, any other doubtful form where policies that read
-    /// `inputs` compare hosts.
-    pub(crate) fn require_plain_host(
+    /// Profile zero-trust: host and path can be read in one way only, where policies that read `inputs` compare them.
+    pub(crate) fn require_plain_forms(
         &self,
         request: &Request<'_>,
         inputs: Inputs,
     ) -> Result<(), Denial<'static>> {
+        self.require_plain_host(request, inputs)?;
+        self.require_plain_path(request, inputs)
+    }
+
+    /// Profile zero-trust: user information is always refused, any other doubtful form where policies that read
+    /// `inputs` compare hosts.
+    fn require_plain_host(&self, request: &Request<'_>, inputs: Inputs) -> Result<(), Denial<'static>> {
         let (Attribute::Known(host), Protocol::Http) = (request.host, request.protocol) else {
             return Ok(());
         };
@@ -65,6 +75,30 @@ impl PolicySet {
         match self.profile {
             Profile::ZeroTrust if doubtful => Err(Denial::AmbiguousHost),
             Profile::ZeroTrust | Profile::Istio => Ok(()),
+        }
+    }
+
+    fn require_plain_path(&self, request: &Request<'_>, inputs: Inputs) -> Result<(), Denial<'static>> {
+        if inputs.contains(Input::Path) && !self.refused_classes(request).is_empty() {
+            return Err(Denial::AmbiguousPath);
+        }
+        Ok(())
+    }
+
+    /// The classes of the path that make it ambiguous (profile zero-trust): those that the configuration does not allow.
+    /// Whether a policy compares paths at all is not asked.
+    pub fn ambiguous_path_classes(&self, request: &Request<'_>) -> impl Iterator<Item = PathClass> {
+        self.refused_classes(request).iter()
+    }
+
+    fn refused_classes(&self, request: &Request<'_>) -> PathClasses {
+        let (Attribute::Known(path), Protocol::Http) = (request.path_without_query(), request.protocol)
+        else {
+            return PathClasses::NONE;
+        };
+        match self.profile {
+            Profile::ZeroTrust => classes_of(path).without(self.ambiguous_paths.allowed),
+            Profile::Istio => PathClasses::NONE,
         }
     }
 }

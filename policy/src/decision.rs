@@ -96,6 +96,9 @@ impl<'p> PermitCause<'p> {
 /// Why a request ends here.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Denial<'p> {
+    /// The path, the number of header lines, or names and values of all headers together are over a
+    /// [bound](crate::RequestBounds).
+    RequestTooLarge,
     /// PeerAuthentication asks for mTLS (STRICT) and the peer presented no certificate.
     MtlsRequired,
     /// The host failed to say who the peer is.
@@ -104,6 +107,10 @@ pub enum Denial<'p> {
     Identity(IdentityError),
     /// The `:authority` can be read in more than one way (profile zero-trust).
     AmbiguousHost,
+    /// The path can be read in more than one way (profile zero-trust); [`PathClass`](crate::PathClass) has the ways.
+    AmbiguousPath,
+    /// A trailer has the name of a header that policies in force read (profile zero-trust).
+    TrailerInPolicy,
     /// A rule of a DENY policy matched, or could not be shown not to match.
     MatchedDeny {
         /// The rule.
@@ -125,10 +132,13 @@ impl<'p> Denial<'p> {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
+            Self::RequestTooLarge => "request-too-large",
             Self::MtlsRequired => "mtls-required",
             Self::PeerUnreadable => "peer-unreadable",
             Self::Identity(error) => error.code(),
             Self::AmbiguousHost => "ambiguous-host",
+            Self::AmbiguousPath => "ambiguous-path",
+            Self::TrailerInPolicy => "trailer-in-policy",
             Self::MatchedDeny { .. } => "matched-deny",
             Self::SourceIpUnreadable(_) => "source-ip-unreadable",
             Self::NoAllowPolicy => "no-allow-policy",
@@ -141,10 +151,13 @@ impl<'p> Denial<'p> {
     pub fn rule(&self) -> Option<RuleRef<'p>> {
         match self {
             Self::MatchedDeny { rule, .. } | Self::SourceIpUnreadable(rule) => Some(*rule),
-            Self::MtlsRequired
+            Self::RequestTooLarge
+            | Self::MtlsRequired
             | Self::PeerUnreadable
             | Self::Identity(_)
             | Self::AmbiguousHost
+            | Self::AmbiguousPath
+            | Self::TrailerInPolicy
             | Self::NoAllowPolicy
             | Self::NoMatchingAllow => None,
         }

@@ -21,11 +21,13 @@ pub enum Input {
     Time,
     /// The host, in the fields whose forms are checked first.
     Host,
+    /// The path, whose form is checked first.
+    Path,
 }
 
 /// A set of inputs.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Inputs(u8);
+pub(crate) struct Inputs(u16);
 
 impl Inputs {
     pub(crate) const NONE: Self = Self(0);
@@ -56,6 +58,7 @@ impl From<Input> for Inputs {
             Input::Certificate => 1 << 5,
             Input::Time => 1 << 6,
             Input::Host => 1 << 7,
+            Input::Path => 1 << 8,
         })
     }
 }

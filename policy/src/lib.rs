@@ -19,16 +19,20 @@ mod leaf_certificate;
 mod matcher;
 mod mtls;
 mod observe;
+mod path_class;
+mod path_form;
 mod policy_set;
 mod profile;
 mod query;
 #[cfg(feature = "render-rbac")]
 mod rbac;
 mod request;
+mod request_bounds;
 #[cfg(feature = "request-document")]
 mod request_document;
 mod rule;
 mod spiffe_id;
+mod trailers;
 mod trust_domain;
 mod truth;
 mod workload;
@@ -46,11 +50,13 @@ pub use input::Input;
 pub use leaf_certificate::{CertificateError, LeafCertificate};
 pub use mtls::MtlsMode;
 pub use observe::{Observations, Shadow, ShadowResult};
+pub use path_class::PathClass;
 pub use policy_set::PolicySet;
 pub use profile::Profile;
 #[cfg(feature = "render-rbac")]
 pub use rbac::NativeRbac;
 pub use request::{Headers, Peer, PeerCertificate, Protocol, Request, Validation};
+pub use request_bounds::RequestBounds;
 #[cfg(feature = "request-document")]
 pub use request_document::RequestDocument;
 pub use spiffe_id::{SpiffeId, SpiffeIdError};

@@ -47,8 +47,8 @@ impl PolicySet {
         !(self.attached.audit.is_empty() && self.attached.dry_run.is_empty())
     }
 
-    /// What the policies that only watch say. A request that PeerAuthentication, the identity or the form of the host
-    /// denies gets to none of them.
+    /// What the policies that only watch say. A request that its size, PeerAuthentication, the identity or the form of host
+    /// or path denies gets to none of them.
     #[must_use]
     pub fn observe(&self, request: &Request<'_>) -> Observations<'_> {
         if !self.observes() {
@@ -83,7 +83,7 @@ impl PolicySet {
     }
 
     /// Whether the request would be allowed, were this policy in force too. It also brings in what its rules ask of
-    /// the form of a host.
+    /// the form of a host and a path.
     fn would_allow(&self, dry_run: &DryRun, facts: &Facts<'_>) -> bool {
         let DryRun { effect, policy } = dry_run;
         let enforced = Layers::enforced(self);
@@ -91,7 +91,7 @@ impl PolicySet {
             DryRunEffect::Deny => enforced.with_deny(policy),
             DryRunEffect::Allow => enforced.with_allow(policy),
         };
-        self.require_plain_host(facts.request, policy.inputs()).is_ok() && promoted.permit(facts).is_ok()
+        self.require_plain_forms(facts.request, policy.inputs()).is_ok() && promoted.permit(facts).is_ok()
     }
 
     fn shadow(&self, facts: &Facts<'_>) -> Shadow<'_> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::attached::Attached;
 use crate::compile::policy_set::compile;
+use crate::config::ambiguous_paths::AmbiguousPaths;
 use crate::config::document::Document;
 use crate::config::error::{ConfigErrorKind, ConfigErrors, Problems};
 use crate::config::field_path::FieldPath;
@@ -14,6 +15,7 @@ use crate::decision::PolicyId;
 use crate::input::{Input, Inputs};
 use crate::mtls::{MtlsMode, MtlsModes};
 use crate::profile::Profile;
+use crate::rule::header_names::HeaderNames;
 use crate::trust_domain::TrustDomain;
 use crate::workload::Workload;
 
@@ -31,6 +33,9 @@ pub struct PolicySet {
     /// What those read that decide.
     pub(crate) enforced_inputs: Inputs,
     pub(crate) direct_remote_address_key: Option<String>,
+    pub(crate) ambiguous_paths: AmbiguousPaths,
+    /// The names of headers that policies in force read.
+    pub(crate) refused_trailers: HeaderNames,
     pub(crate) notices: Vec<ConfigNotice>,
 }
 

@@ -11,7 +11,7 @@ mod metadata;
 mod peer;
 mod reading;
 
-use spiffe_authz_policy::{PolicySet, Protocol, Request};
+use spiffe_authz_policy::{Attribute, Headers, PolicySet, Protocol, Request};
 
 use crate::attributes::connection::Connection;
 use crate::attributes::headers::HeaderList;
@@ -36,6 +36,13 @@ pub(crate) fn with_request<R>(
     })
 }
 
+/// Calls `use_it` with the trailers of the HTTP request that the host has in hand; they are there, so a host that has none
+/// cannot be believed.
+pub(crate) fn with_trailers<R>(host: &impl Host, use_it: impl FnOnce(Attribute<Headers<'_>>) -> R) -> R {
+    let given = host.request_trailers();
+    use_it(HeaderList::parse(&given).all())
+}
+
 /// Calls `use_it` with the TCP connection that the host has in hand, as policies see it.
 pub(crate) fn with_connection<R>(
     host: &impl Host,
@@ -50,7 +57,7 @@ mod tests {
     use super::*;
     use crate::fake_host::FakeHost;
     use crate::host::HostError;
-    use spiffe_authz_policy::{Attribute, Peer};
+    use spiffe_authz_policy::Peer;
 
     #[test]
     fn an_http_request_has_its_headers_beside_what_is_known_of_the_connection() {

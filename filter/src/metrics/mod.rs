@@ -31,9 +31,10 @@ const DRY_RUN_POLICIES_LOADED: &str = "spiffe_authz_dry_run_policies_loaded";
 const RULES_LOADED: &str = "spiffe_authz_rules_loaded";
 
 /// Every refusal behind which no policy stands: their series exist before they count.
-const REFUSALS_WITHOUT_POLICY: [Refusal<'static>; 11] = [
+const REFUSALS_WITHOUT_POLICY: [Refusal<'static>; 14] = [
     Refusal::NoConfiguration,
     Refusal::InterlockFailed,
+    Refusal::Denied(Denial::RequestTooLarge),
     Refusal::Denied(Denial::MtlsRequired),
     Refusal::Denied(Denial::PeerUnreadable),
     Refusal::Denied(Denial::Identity(IdentityError::NotValidated)),
@@ -41,6 +42,8 @@ const REFUSALS_WITHOUT_POLICY: [Refusal<'static>; 11] = [
     Refusal::Denied(Denial::Identity(IdentityError::MultipleUriSans)),
     Refusal::Denied(Denial::Identity(IdentityError::MalformedSpiffeId)),
     Refusal::Denied(Denial::AmbiguousHost),
+    Refusal::Denied(Denial::AmbiguousPath),
+    Refusal::Denied(Denial::TrailerInPolicy),
     Refusal::Denied(Denial::NoAllowPolicy),
     Refusal::Denied(Denial::NoMatchingAllow),
 ];
@@ -272,7 +275,7 @@ mod tests {
         assert!(shown.contains(&("spiffe_authz_policies_loaded".to_owned(), 2)));
         assert!(shown.contains(&("spiffe_authz_dry_run_policies_loaded".to_owned(), 0)));
         assert!(shown.contains(&("spiffe_authz_rules_loaded".to_owned(), 3)));
-        assert_eq!(shown.len(), 15);
+        assert_eq!(shown.len(), REFUSALS_WITHOUT_POLICY.len() + 4);
         metrics.configured(&host, &policy_set());
         assert_eq!(host.metrics(), shown);
     }
@@ -360,7 +363,8 @@ mod tests {
             Refusal::NoConfiguration
             | Refusal::InterlockFailed
             | Refusal::Denied(
-                Denial::MtlsRequired
+                Denial::RequestTooLarge
+                | Denial::MtlsRequired
                 | Denial::PeerUnreadable
                 | Denial::Identity(
                     IdentityError::NotValidated
@@ -369,6 +373,8 @@ mod tests {
                     | IdentityError::MalformedSpiffeId,
                 )
                 | Denial::AmbiguousHost
+                | Denial::AmbiguousPath
+                | Denial::TrailerInPolicy
                 | Denial::NoAllowPolicy
                 | Denial::NoMatchingAllow,
             ) => true,

@@ -40,6 +40,7 @@ pub(crate) fn compile(
         workload,
         custom,
         direct_remote_address_key,
+        ambiguous_paths,
         resources,
     } = config;
     let context = context(profile, &mesh);
@@ -64,8 +65,10 @@ pub(crate) fn compile(
         mtls,
         inputs: attached.inputs(),
         enforced_inputs: attached.enforced_inputs(),
+        refused_trailers: attached.enforced_header_names(),
         attached,
         direct_remote_address_key,
+        ambiguous_paths,
         workload: Arc::new(scope.workload),
         notices,
     })

@@ -3,6 +3,7 @@
 //! Reading collects every problem with its path instead of stopping at the first. What was read has the
 //! right shape; what it means is settled in [`crate::compile`].
 
+pub(crate) mod ambiguous_paths;
 pub(crate) mod authorization_policy;
 pub(crate) mod document;
 pub(crate) mod error;

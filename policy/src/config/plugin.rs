@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::config::ambiguous_paths::{AmbiguousPaths, read_ambiguous_paths};
 use crate::config::document::Document;
 use crate::config::error::{ConfigErrorKind, Problems};
 use crate::config::field_path::FieldPath;
@@ -21,6 +22,7 @@ pub(crate) struct RawPluginConfig {
     pub(crate) workload: NamedWorkload,
     pub(crate) custom: CustomPolicies,
     pub(crate) direct_remote_address_key: Option<String>,
+    pub(crate) ambiguous_paths: AmbiguousPaths,
     pub(crate) resources: Listed<RawResource>,
 }
 
@@ -71,6 +73,7 @@ impl RawPluginConfig {
         };
         let custom = fields.optional("custom", problems, read_custom);
         let direct_remote_address_key = fields.optional("directRemoteAddressKey", problems, non_empty_text);
+        let ambiguous_paths = read_ambiguous_paths(&mut fields, profile, problems);
         let what = "the list of resources; write `resources: []` for none";
         let resources = fields.required("resources", what, problems, read_resources);
         fields.finish(problems);
@@ -80,6 +83,7 @@ impl RawPluginConfig {
             workload,
             custom: custom.unwrap_or(CustomPolicies::Refuse),
             direct_remote_address_key,
+            ambiguous_paths,
             resources: resources.unwrap_or_default(),
         })
     }

@@ -4,6 +4,7 @@ use crate::input::{Input, Inputs};
 use crate::matcher::values::Repeated;
 use crate::rule::attribute_name::{ClaimPath, HeaderName};
 use crate::rule::facts::{Facts, any_text};
+use crate::rule::header_names::HeaderNames;
 use crate::rule::identity_part::IdentityPart;
 use crate::truth::Truth;
 
@@ -32,6 +33,16 @@ impl Bindings {
             BoundAttribute::Source(_) | BoundAttribute::Header(_) => Inputs::NONE,
         };
         Inputs::all(self.0.iter().map(input))
+    }
+
+    /// Adds the names of the headers that names stand for.
+    pub(crate) fn name_headers(&self, names: &mut HeaderNames) {
+        for (_, attribute) in &self.0 {
+            match attribute {
+                BoundAttribute::Header(name) => names.add(name),
+                BoundAttribute::Source(_) | BoundAttribute::Claim(_) => {}
+            }
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use crate::matcher::values::Values;
 use crate::rule::attribute_name::{ClaimPath, HeaderName, MetadataKey};
 use crate::rule::compared::{ClaimValues, Texts};
 use crate::rule::facts::Facts;
+use crate::rule::header_names::HeaderNames;
 use crate::truth::Truth;
 
 /// One condition, by the key that it is written under.
@@ -102,8 +103,8 @@ impl Condition {
 
     pub(crate) fn inputs(&self) -> Inputs {
         match self {
-            Self::Header(..)
-            | Self::Query(..)
+            Self::Header(name, _) => Inputs::when(*name == HeaderName::Path, Input::Path),
+            Self::Query(..)
             | Self::Namespace(_)
             | Self::Principal(_)
             | Self::ServiceAccount(_)
@@ -116,6 +117,13 @@ impl Condition {
             Self::Sni(_) => Input::Sni.into(),
             Self::DnsSan(_) | Self::IssuerKeyId(_) => Input::Certificate.into(),
             Self::RemainingSeconds(_) => Inputs::from(Input::Certificate) | Input::Time.into(),
+        }
+    }
+
+    /// Adds the name of the header that the condition reads.
+    pub(crate) fn name_headers(&self, names: &mut HeaderNames) {
+        if let Self::Header(name, _) = self {
+            names.add(name);
         }
     }
 }

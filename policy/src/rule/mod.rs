@@ -5,6 +5,7 @@ pub(crate) mod binding;
 pub(crate) mod compared;
 pub(crate) mod condition;
 pub(crate) mod facts;
+pub(crate) mod header_names;
 pub(crate) mod identity_part;
 pub(crate) mod operation;
 pub(crate) mod policy;
@@ -14,6 +15,7 @@ use crate::input::{Input, Inputs};
 use crate::request::Protocol;
 use crate::rule::condition::Condition;
 use crate::rule::facts::Facts;
+use crate::rule::header_names::HeaderNames;
 use crate::rule::operation::Operation;
 use crate::rule::source::Source;
 use crate::truth::Truth;
@@ -74,6 +76,14 @@ impl Rule {
 
     pub(crate) fn inputs(&self) -> Inputs {
         self.inputs
+    }
+
+    /// Adds the names of the headers that the rule reads.
+    pub(crate) fn name_headers(&self, names: &mut HeaderNames) {
+        self.to.iter().for_each(|operation| operation.name_headers(names));
+        self.when
+            .iter()
+            .for_each(|condition| condition.name_headers(names));
     }
 }
 

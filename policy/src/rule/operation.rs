@@ -7,8 +7,10 @@ use crate::matcher::path::PathMatcher;
 use crate::matcher::port::PortMatcher;
 use crate::matcher::regex::RegexMatcher;
 use crate::matcher::values::Values;
+use crate::rule::attribute_name::HeaderName;
 use crate::rule::binding::Bindings;
 use crate::rule::facts::Facts;
+use crate::rule::header_names::HeaderNames;
 use crate::truth::Truth;
 
 /// What is asked for: all fields together.
@@ -71,6 +73,22 @@ impl Operation {
 
     pub(crate) fn inputs(&self) -> Inputs {
         let reads_host = !(self.hosts.is_empty() && self.host_regexes.is_empty());
-        Inputs::when(reads_host, Input::Host) | self.bindings.inputs()
+        let reads_path = !(self.paths.is_empty() && self.path_regexes.is_empty());
+        Inputs::when(reads_host, Input::Host) | Inputs::when(reads_path, Input::Path) | self.bindings.inputs()
+    }
+
+    /// Adds the names of the headers that the operation reads.
+    pub(crate) fn name_headers(&self, names: &mut HeaderNames) {
+        let inputs = self.inputs();
+        if inputs.contains(Input::Host) {
+            names.add(&HeaderName::Authority);
+        }
+        if inputs.contains(Input::Path) {
+            names.add(&HeaderName::Path);
+        }
+        if !self.methods.is_empty() {
+            names.add(&HeaderName::Method);
+        }
+        self.bindings.name_headers(names);
     }
 }

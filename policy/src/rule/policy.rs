@@ -8,6 +8,7 @@ use crate::deny_response::DenyResponse;
 use crate::input::{Input, Inputs};
 use crate::rule::Rule;
 use crate::rule::facts::Facts;
+use crate::rule::header_names::HeaderNames;
 use crate::truth::Truth;
 
 /// A compiled policy.
@@ -66,6 +67,11 @@ impl Policy {
     pub(crate) fn inputs(&self) -> Inputs {
         let rules = Inputs::all(self.rules.iter().map(Rule::inputs));
         rules | Inputs::when(self.exception.is_some(), Input::Time)
+    }
+
+    /// Adds the names of the headers that the policy reads.
+    pub(crate) fn name_headers(&self, names: &mut HeaderNames) {
+        self.rules.iter().for_each(|rule| rule.name_headers(names));
     }
 
     fn allowing<'p, 'f>(&'p self, facts: &'f Facts<'f>) -> impl Iterator<Item = Found<'p>> + use<'p, 'f> {
