@@ -27,7 +27,7 @@ pub enum PathClass {
     UnescapedCharacters,
     /// A `%` without two hexadecimal digits behind it.
     InvalidEscapes,
-    /// `%25` and two hexadecimal digits: a reader that decodes twice finds an escape.
+    /// An escape in what the escapes decode to, such as `%252F`: a reader may decode twice.
     DoubleEscapes,
     /// The escape of a byte that may stand in a segment as it is (RFC 3986, section 6.2.2.2).
     NeedlessEscapes,

@@ -47,10 +47,6 @@ impl Unit {
         let written = Written::AsItIs;
         Some((Self { byte: *byte, written }, rest))
     }
-
-    fn is_escaped_percent(self) -> bool {
-        self.byte == b'%' && self.written != Written::AsItIs
-    }
 }
 
 fn hex(digit: u8) -> Option<u8> {
@@ -87,7 +83,7 @@ impl Scan {
             self.found |= PathClass::DotSegments;
         }
         self.segment = self.segment.with(unit.byte);
-        if self.double.completed_by(unit) {
+        if self.double.completed_by(unit.byte) {
             self.found |= PathClass::DoubleEscapes;
         }
         if !self.utf8.accepts(unit.byte) {
@@ -177,7 +173,8 @@ impl Segment {
     }
 }
 
-/// Whether an escape stands in what escapes decode to: `%25` with two digits behind it, themselves escaped or not.
+/// Whether what the path decodes to has an escape in it: a `%` with two digits behind it. The `%`, a digit or all three are
+/// escaped, or they would be an escape themselves.
 #[derive(Default)]
 enum DoubleEscape {
     #[default]
@@ -187,12 +184,12 @@ enum DoubleEscape {
 }
 
 impl DoubleEscape {
-    fn completed_by(&mut self, unit: Unit) -> bool {
-        let is_digit = unit.byte.is_ascii_hexdigit();
+    fn completed_by(&mut self, byte: u8) -> bool {
+        let is_digit = byte.is_ascii_hexdigit();
         let is_complete = is_digit && matches!(self, Self::OneDigit);
         *self = match self {
             Self::Percent if is_digit => Self::OneDigit,
-            Self::None | Self::Percent | Self::OneDigit if unit.is_escaped_percent() => Self::Percent,
+            Self::None | Self::Percent | Self::OneDigit if byte == b'%' => Self::Percent,
             Self::None | Self::Percent | Self::OneDigit => Self::None,
         };
         is_complete
@@ -334,6 +331,7 @@ mod tests {
             ("/%zz", "invalid-escapes"),
             ("/%4g", "invalid-escapes"),
             ("/%%41", "invalid-escapes needless-escapes"),
+            ("/%%32%66", "invalid-escapes double-escapes needless-escapes"),
             ("/%u002f", "invalid-escapes"),
             ("/%00", "encoded-controls"),
             ("/%1F%7F", "encoded-controls"),
@@ -347,6 +345,7 @@ mod tests {
             ("/%25%32%65", "double-escapes needless-escapes"),
             ("/%252%66", "double-escapes needless-escapes"),
             ("/%25%2541", "double-escapes"),
+            ("/%%34%31", "invalid-escapes double-escapes needless-escapes"),
             ("/%25%25", ""),
             ("/caf%c3%a9", "lower-case-escapes"),
             ("/caf%c3%A9", "lower-case-escapes"),

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use spiffe_authz_tests::corpus::{self, Case, CorpusFile, Expected};
 
 /// All causes but `peer-unreadable` and `svid-not-validated`: a request document says what the proxy has read and
-/// verified.
-const CAUSES: [(&str, &str); 11] = [
+/// verified. It has no trailers (`trailer-in-policy`), and one that is `request-too-large` would show nothing to a reader.
+const CAUSES: [(&str, &str); 12] = [
     ("allow", "matched-allow"),
     ("allow", "matched-exception"),
     ("allow", "no-allow-policy"),
     ("deny", "ambiguous-host"),
+    ("deny", "ambiguous-path"),
     ("deny", "malformed-spiffe-id"),
     ("deny", "matched-deny"),
     ("deny", "mtls-required"),

@@ -43,6 +43,7 @@ fn the_engine_decides_what_the_specification_says() {
         "allow matched-exception",
         "allow no-allow-policy",
         "deny ambiguous-host",
+        "deny ambiguous-path",
         "deny malformed-spiffe-id",
         "deny matched-deny",
         "deny mtls-required",

@@ -6,7 +6,7 @@ use super::Mode;
 use super::dice::Dice;
 use super::peer_authentications::peer_authentications;
 use super::policies::policies;
-use super::pools::TRUST_DOMAINS;
+use super::pools::{PATH_CLASSES, TRUST_DOMAINS};
 
 pub(super) fn configuration(dice: &mut Dice, mode: Mode) -> Value {
     let root = if dice.one_in(6) { "root" } else { "istio-system" };
@@ -24,8 +24,17 @@ pub(super) fn configuration(dice: &mut Dice, mode: Mode) -> Value {
     });
     if mode == Mode::IstioRbac || dice.chance(50) {
         configuration["profile"] = json!("istio");
+    } else if dice.chance(40) {
+        configuration["ambiguousPaths"] = json!({"allow": path_classes(dice)});
     }
     configuration
+}
+
+/// All classes of ambiguous paths, or some.
+fn path_classes(dice: &mut Dice) -> Vec<&'static str> {
+    let all = dice.chance(50);
+    let classes = PATH_CLASSES.into_iter();
+    classes.filter(|_| all || dice.one_in(4)).collect()
 }
 
 fn mesh(dice: &mut Dice, root: &str) -> Value {

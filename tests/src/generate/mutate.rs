@@ -28,7 +28,7 @@ pub(super) fn mutate(dice: &mut Dice, request: &mut Value) {
 
 fn path(dice: &mut Dice, request: &mut Value) {
     let path = request["path"].as_str().unwrap_or("/").to_owned();
-    match dice.below(8) {
+    match dice.below(10) {
         0 => request["path"] = json!(format!("{path}/")),
         1 => request["path"] = json!(format!("{path}?x=1")),
         2 => request["path"] = json!(format!("{path}#f?debug=1")),
@@ -39,6 +39,8 @@ fn path(dice: &mut Dice, request: &mut Value) {
         }
         5 => add_query(request, dice.text(&QUERY_NAMES), None),
         6 => request["path"] = json!(dice.text(&PATHS)),
+        7 => request["path"] = json!(format!("{path}{}", dice.text(&AMBIGUOUS))),
+        8 => request["path"] = json!(path.replacen('/', dice.text(&AMBIGUOUS), 1)),
         _ => tweak_field(dice, request, "path"),
     }
 }

@@ -155,6 +155,30 @@ pub(super) const PATHS: [&str; 14] = [
     "/shop",
 ];
 
+pub(super) const PATH_CLASSES: [&str; 14] = [
+    "repeated-slashes",
+    "dot-segments",
+    "encoded-slashes",
+    "backslashes",
+    "encoded-backslashes",
+    "path-parameters",
+    "encoded-controls",
+    "non-ascii",
+    "unescaped-characters",
+    "invalid-escapes",
+    "double-escapes",
+    "needless-escapes",
+    "lower-case-escapes",
+    "invalid-utf8",
+];
+
+/// Parts that make a path one that can be read in more than one way, and some that do not.
+pub(super) const AMBIGUOUS: [&str; 40] = [
+    "//", "/./", "/../", "/..", "/.", "/%2e%2E/", "/.%2e", "/..;x/", "/.;", "%2F", "/%2f", "..%2F", "\\",
+    "/\\", "%5C", "%5c..", ";", "/;a=b/", "%00", "%7F", "%0d", " ", "\u{7f}", "é", "|", "{x}", "%", "%4",
+    "%zz", "%25", "%252f", "%25%32f", "/%41", "%7e", "%c3%a9", "%C3%A9", "%FF", "%C0%AF", "%20", "/...",
+];
+
 pub(super) const PATH_VALUES: [&str; 17] = [
     "/",
     "/orders",

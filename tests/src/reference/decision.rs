@@ -1,4 +1,5 @@
-//! The order of a decision: PeerAuthentication, the peer's identity, the form of the host, the policies.
+//! The order of a decision: the size of the request, PeerAuthentication, the peer's identity, the forms of host and path, the
+//! policies.
 
 use serde_json::Value;
 
@@ -7,8 +8,10 @@ use super::hosts;
 use super::identity;
 use super::layers;
 use super::observations;
+use super::path_forms;
 use super::peer_authentication;
 use super::policy::Policy;
+use super::request_size;
 use super::selection::attached;
 use crate::verdict::{Effect, Verdict};
 
@@ -40,6 +43,9 @@ pub(super) fn decide_with(view: &View<'_>, in_force: &[Policy<'_>]) -> Result<Ve
 }
 
 fn refused_before_policies(view: &View<'_>, in_force: &[Policy<'_>]) -> Result<Option<&'static str>, String> {
+    if request_size::is_too_large(view)? {
+        return Ok(Some("request-too-large"));
+    }
     // P-5: the filter "can *enforce* STRICT only by answering 403 on a chain that accepted plaintext".
     if view.certificate()?.is_none() && peer_authentication::is_strict(view)? {
         return Ok(Some("mtls-required"));
@@ -47,7 +53,10 @@ fn refused_before_policies(view: &View<'_>, in_force: &[Policy<'_>]) -> Result<O
     if let Some(cause) = identity::refused(view)? {
         return Ok(Some(cause));
     }
-    Ok(hosts::is_ambiguous(view, in_force)?.then_some("ambiguous-host"))
+    if hosts::is_ambiguous(view, in_force)? {
+        return Ok(Some("ambiguous-host"));
+    }
+    Ok(path_forms::is_ambiguous(view, in_force)?.then_some("ambiguous-path"))
 }
 
 fn ask_policies(view: &View<'_>, in_force: &[Policy<'_>]) -> Result<Verdict, String> {

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::{Captures, Regex, RegexBuilder};
 
 use super::configuration::Profile;
 use super::template;
@@ -31,6 +31,8 @@ pub(super) enum Form {
     Extension { ignore_case: bool },
     /// Section 0, host forms: what can be read in one way only; takes no value.
     PlainHost,
+    /// Section 0, path forms: anywhere in a path.
+    InPath,
 }
 
 /// More would fill the memory of a long run.
@@ -43,6 +45,21 @@ thread_local! {
 /// Whether the input is matched as a whole.
 pub(super) fn full_match(form: Form, value: &str, input: &[u8]) -> Result<bool, String> {
     with_regex(form, value, |regex| regex.is_match(input))
+}
+
+/// Whether the expression matches anywhere in a path.
+pub(super) fn is_in_path(pattern: &str, path: &[u8]) -> Result<bool, String> {
+    with_regex(Form::InPath, pattern, |regex| regex.is_match(path))
+}
+
+/// The path with each `%` and its two digits replaced.
+pub(super) fn with_escapes_as(
+    path: &[u8],
+    replace: impl FnMut(&Captures<'_>) -> Vec<u8>,
+) -> Result<Vec<u8>, String> {
+    with_regex(Form::InPath, "%([0-9A-Fa-f]{2})", |regex| {
+        regex.replace_all(path, replace).into_owned()
+    })
 }
 
 /// Lends the compiled expression.
@@ -64,7 +81,11 @@ fn compile(form: Form, value: &str) -> Result<Regex, String> {
         Form::Template { ignore_case, .. } | Form::Extension { ignore_case } => ignore_case,
         _ => false,
     };
-    RegexBuilder::new(&format!("^(?:{})$", form.pattern(value)))
+    let pattern = match form {
+        Form::InPath => form.pattern(value),
+        _ => format!("^(?:{})$", form.pattern(value)),
+    };
+    RegexBuilder::new(&pattern)
         .unicode(false)
         .case_insensitive(ignore_case)
         .build()
@@ -82,7 +103,7 @@ impl Form {
             Self::ServiceAccount => service_account(value),
             Self::TrustDomain => format!("spiffe://{}/.*", regex::escape(value).replacen(r"\*", "[^/]*", 1)),
             Self::Template { profile, .. } => template::pattern(profile, value),
-            Self::Extension { .. } => value.to_owned(),
+            Self::Extension { .. } | Self::InPath => value.to_owned(),
             Self::PlainHost => PLAIN_HOST.to_owned(),
         }
     }
