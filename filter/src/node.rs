@@ -7,6 +7,9 @@ use spiffe_authz_policy::Workload;
 use crate::host::{Host, HostError};
 use crate::{escape, pairs, property};
 
+/// The most labels that are read: far more than a workload has.
+const MAX_LABELS: usize = 4096;
+
 /// Why the node metadata names no workload.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum NodeError {
@@ -21,6 +24,9 @@ pub(crate) enum NodeError {
     /// `LABELS` is no map.
     #[error("node metadata `LABELS`: not a map of labels")]
     NotAMap,
+    /// More labels than a workload has.
+    #[error("node metadata `LABELS`: {0} labels, at most {MAX_LABELS} are allowed")]
+    TooMany(usize),
     /// A name or value that no namespace or label has: not a string, empty where it must not be, or with control
     /// characters. A number or a boolean in the metadata looks like that.
     #[error("node metadata `{entry}`: `{input}` is not the text of a {what}")]
@@ -54,6 +60,9 @@ fn namespace(host: &impl Host) -> Result<String, NodeError> {
 fn labels(host: &impl Host) -> Result<BTreeMap<String, String>, NodeError> {
     let bytes = read(host, "LABELS", property::NODE_LABELS)?;
     let pairs = pairs::parse(&bytes).map_err(|_| NodeError::NotAMap)?;
+    if pairs.len() > MAX_LABELS {
+        return Err(NodeError::TooMany(pairs.len()));
+    }
     pairs.into_iter().map(label).collect()
 }
 
@@ -136,6 +145,18 @@ mod tests {
             workload_of(Some(b"shop"), Some(b"app=orders")),
             Err(NodeError::NotAMap)
         );
+    }
+
+    #[test]
+    fn as_many_labels_as_the_bound_are_read_and_one_more_is_an_error() {
+        let names: Vec<String> = (0..=MAX_LABELS).map(|number| format!("label-{number}")).collect();
+        let labels: Vec<(&[u8], &[u8])> = names.iter().map(|name| (name.as_bytes(), &b"x"[..])).collect();
+        let read = |labels: &[(&[u8], &[u8])]| workload_of(Some(b"shop"), Some(&serialize(labels)));
+        assert_eq!(
+            read(&labels[1..]).map(|workload| workload.labels.len()),
+            Ok(MAX_LABELS)
+        );
+        assert_eq!(read(&labels), Err(NodeError::TooMany(MAX_LABELS + 1)));
     }
 
     #[test]

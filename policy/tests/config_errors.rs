@@ -321,3 +321,34 @@ fn one_mistake_hides_no_other_and_moves_no_place() {
         "{messages:#?}"
     );
 }
+
+#[test]
+fn of_very_many_problems_the_first_thousand_are_listed_and_the_rest_is_counted() {
+    let resources: Vec<Value> = (0..1500).map(|_| json!(1)).collect();
+    let messages = errors(&resources);
+    assert_eq!(messages.len(), 1001);
+    assert!(messages[999].starts_with("resources[999]: "), "{}", messages[999]);
+    assert_eq!(messages[1000], "configuration: 500 more problems are not listed");
+}
+
+#[test]
+fn a_map_of_very_many_fields_is_read_in_reasonable_time() {
+    // Were each name compared with all before it, this would be forty thousand million comparisons.
+    let fields: serde_json::Map<String, Value> = (0..200_000)
+        .map(|number| (number.to_string(), json!(1)))
+        .collect();
+    assert_eq!(errors(&[Value::Object(fields)]).len(), 1001);
+}
+
+#[test]
+fn a_text_over_the_limit_is_one_problem_and_is_not_repeated_in_the_message() {
+    let long = "x".repeat(8193);
+    let mut config = config("zero-trust", &[]);
+    config["profile"] = json!(long);
+    config["workload"] = json!(long);
+    let expected = [
+        "profile: 8193 bytes, at most 8192 are allowed",
+        "workload: expected a map, found a text",
+    ];
+    assert_eq!(errors_of(&config), expected);
+}

@@ -7,6 +7,9 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use crate::config::limits::Limits;
 use crate::config::protobuf_struct;
 
+/// The longest text or number that a message shows, in bytes.
+const LONGEST_SHOWN: usize = 64;
+
 /// A JSON or YAML document that keeps what other readers drop: fields given twice stay twice.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Document {
@@ -97,8 +100,10 @@ impl Document {
         match self {
             Self::Null => "null".to_owned(),
             Self::Bool(value) => format!("the boolean `{value}`"),
-            Self::Number(number) => format!("the number `{number}`"),
-            Self::String(text) => format!("the text `{text}`"),
+            Self::Number(number) if number.len() <= LONGEST_SHOWN => format!("the number `{number}`"),
+            Self::Number(_) => "a number".to_owned(),
+            Self::String(text) if text.len() <= LONGEST_SHOWN => format!("the text `{text}`"),
+            Self::String(_) => "a text".to_owned(),
             Self::List(_) => "a list".to_owned(),
             Self::Map(_) => "a map".to_owned(),
         }

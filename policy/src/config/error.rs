@@ -80,6 +80,9 @@ pub enum ConfigErrorKind {
         /// How many there may be.
         limit: usize,
     },
+    /// There are more problems than are listed.
+    #[error("{0} more problems are not listed")]
+    NotListed(usize),
 }
 
 fn names(expected: &[&'static str]) -> String {
@@ -132,6 +135,7 @@ fn plural(count: usize, noun: &str) -> String {
 #[derive(Debug)]
 pub(crate) struct Problems {
     errors: Vec<ConfigError>,
+    not_listed: usize,
     pub(crate) limits: Limits,
 }
 
@@ -139,11 +143,17 @@ impl Problems {
     pub(crate) fn new(limits: Limits) -> Self {
         Self {
             errors: Vec::new(),
+            not_listed: 0,
             limits,
         }
     }
 
+    /// Notes a problem; beyond the limit it is counted only, so that a document cannot fill the memory with them.
     pub(crate) fn add(&mut self, at: &FieldPath<'_>, kind: ConfigErrorKind) {
+        if self.errors.len() >= self.limits.problems {
+            self.not_listed = self.not_listed.saturating_add(1);
+            return;
+        }
         self.errors.push(ConfigError {
             at: at.to_string(),
             kind,
@@ -172,7 +182,15 @@ impl Problems {
     pub(crate) fn into_result<T>(self, value: Option<T>) -> Result<T, ConfigErrors> {
         match value {
             Some(value) if self.errors.is_empty() => Ok(value),
-            Some(_) | None => Err(ConfigErrors(self.errors)),
+            Some(_) | None => Err(ConfigErrors(self.into_errors())),
         }
+    }
+
+    fn into_errors(self) -> Vec<ConfigError> {
+        let rest = (self.not_listed > 0).then(|| ConfigError {
+            at: String::new(),
+            kind: ConfigErrorKind::NotListed(self.not_listed),
+        });
+        self.errors.into_iter().chain(rest).collect()
     }
 }

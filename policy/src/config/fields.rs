@@ -1,5 +1,7 @@
 //! [`Fields`]: a map of the document while it is read, so that nothing in it is passed over.
 
+use std::collections::BTreeSet;
+
 use crate::config::document::Document;
 use crate::config::error::{ConfigErrorKind, Problems};
 use crate::config::field_path::FieldPath;
@@ -26,11 +28,12 @@ impl<'d, 'p> Fields<'d, 'p> {
             return None;
         };
         let mut left: Vec<(&str, &Document)> = Vec::with_capacity(entries.len());
+        let mut seen = BTreeSet::new();
         for (name, value) in entries {
-            if left.iter().any(|(seen, _)| seen == name) {
-                problems.add(&at.field(name), ConfigErrorKind::DuplicateField);
-            } else {
+            if seen.insert(name.as_str()) {
                 left.push((name, value));
+            } else {
+                problems.add(&at.field(name), ConfigErrorKind::DuplicateField);
             }
         }
         Some(Self {

@@ -10,6 +10,8 @@ pub struct Limits {
     /// Bytes of one value: the longest SPIFFE ID that must be supported (SPIFFE-ID standard, section 2.3)
     /// and the longest path that proxies take by default.
     pub value_bytes: usize,
+    /// Problems of one document that are listed; the others are counted.
+    pub problems: usize,
     /// Rules of one AuthorizationPolicy (Istio's validation).
     pub rules: usize,
     /// `from`, `to` or `when` entries of one rule (Istio's validation).
@@ -28,6 +30,7 @@ impl Default for Limits {
             document_bytes: 16 << 20,
             depth: 64,
             value_bytes: 8192,
+            problems: 1000,
             rules: 512,
             clauses: 512,
             target_refs: 16,

@@ -11,8 +11,9 @@ use crate::config::fields::wrong_kind;
 pub(crate) fn text(document: &Document, at: &FieldPath<'_>, problems: &mut Problems) -> Option<String> {
     match document {
         Document::String(text) => {
-            problems.at_most(at, text.len(), problems.limits.value_bytes, "bytes");
-            Some(text.clone())
+            let limit = problems.limits.value_bytes;
+            problems.at_most(at, text.len(), limit, "bytes");
+            (text.len() <= limit).then(|| text.clone())
         }
         Document::Number(_) | Document::Bool(_) => {
             wrong_kind(document, at, "text (write it in quotes)", problems);

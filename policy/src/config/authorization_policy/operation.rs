@@ -1,5 +1,7 @@
 //! `to[].operation`: what is asked for.
 
+use std::collections::BTreeSet;
+
 use crate::config::authorization_policy::clause::{read_only_field, refuse_empty};
 use crate::config::document::Document;
 use crate::config::error::{ConfigErrorKind, Problems};
@@ -68,9 +70,10 @@ fn read_bindings(
         return None;
     };
     let mut bindings: Vec<(String, Option<String>)> = Vec::new();
+    let mut seen = BTreeSet::new();
     for (name, attribute) in entries {
         let at = at.field(name);
-        if bindings.iter().any(|(earlier, _)| earlier == name) {
+        if !seen.insert(name) {
             problems.add(&at, ConfigErrorKind::DuplicateField);
         }
         let letters = name.starts_with(|first: char| first.is_ascii_alphabetic());
