@@ -161,6 +161,7 @@ fn text(attribute: Attribute<&[u8]>) -> Option<String> {
 mod tests {
     use super::*;
     use crate::fake_host::{FakeHost, policy_set};
+    use crate::outcome::Refusal;
     use spiffe_authz_policy::{PeerCertificate, PolicyId, RuleRef, Validation};
 
     fn logged(outcome: &Outcome<'_>, policies: Option<&PolicySet>, request: &Request<'_>) -> String {
@@ -371,5 +372,17 @@ mod tests {
             r#"spiffe://td/a"\x0d\x0a{"event":1}\xff\x00\x1b[31m"#
         );
         assert_eq!(read["path"], r"/\xc3\xa9\x7f");
+    }
+
+    #[test]
+    fn an_ambiguous_path_is_logged_with_its_classes_and_no_other_line_has_them() {
+        let policies = policy_set();
+        let uri_sans: [&[u8]; 1] = [b"spiffe://cluster.local/ns/shop/sa/frontend"];
+        let request = request(&uri_sans, b"/a;b/%c3%a9?//");
+        let line = |denial| logged(&Outcome::from(Refusal::Denied(denial)), Some(&policies), &request);
+        let expected = r#""path":"/a;b/%c3%a9","path_classes":["path-parameters","lower-case-escapes"],"#;
+        let ambiguous = line(Denial::AmbiguousPath);
+        assert!(ambiguous.contains(expected), "{ambiguous}");
+        assert!(!line(Denial::AmbiguousHost).contains("path_classes"));
     }
 }
