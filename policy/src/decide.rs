@@ -33,25 +33,27 @@ impl PolicySet {
     /// What rules are tested against, or a denial that needs no rule.
     pub(crate) fn establish<'r>(&'r self, request: &'r Request<'r>) -> Result<Facts<'r>, Denial<'static>> {
         require_within_bounds(request)?;
-        self.require_mtls(request)?;
-        let identity = identify(self.profile, request.peer)?;
+        let peer = self.svid.peer(request.peer);
+        self.require_mtls(request, peer)?;
+        let identity = identify(self.profile, &self.svid, peer, request.time)?;
         self.require_plain_forms(request, self.enforced_inputs)?;
         Ok(Facts {
             profile: self.profile,
             trust_domains: &self.trust_domains,
             identity,
+            peer,
             request,
             path: request.path_without_query(),
         })
     }
 
-    fn require_mtls(&self, request: &Request<'_>) -> Result<(), Denial<'static>> {
-        match (self.mtls.of(request.destination_port), request.peer) {
+    /// A peer that is handed on came over mTLS, to the listener that hands it on.
+    fn require_mtls(&self, request: &Request<'_>, peer: Peer<'_>) -> Result<(), Denial<'static>> {
+        match (self.mtls.of(request.destination_port), peer) {
             (MtlsMode::Strict, Peer::Plaintext) => Err(Denial::MtlsRequired),
             (MtlsMode::Strict, Peer::Unreadable) => Err(Denial::PeerUnreadable),
-            (MtlsMode::Strict, Peer::Certificate(_)) | (MtlsMode::Permissive | MtlsMode::Disable, _) => {
-                Ok(())
-            }
+            (MtlsMode::Strict, Peer::Certificate(_) | Peer::HandedOn(_))
+            | (MtlsMode::Permissive | MtlsMode::Disable, _) => Ok(()),
         }
     }
 

@@ -103,7 +103,7 @@ pub enum Denial<'p> {
     MtlsRequired,
     /// The host failed to say who the peer is.
     PeerUnreadable,
-    /// The peer presented a certificate that is no SVID (profile zero-trust).
+    /// The peer presented a certificate that is no SVID in force (profile zero-trust), or is denied by name.
     Identity(IdentityError),
     /// The `:authority` can be read in more than one way (profile zero-trust).
     AmbiguousHost,

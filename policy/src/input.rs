@@ -15,8 +15,14 @@ pub enum Input {
     Sni,
     /// The dynamic metadata, with the claims of a JWT.
     Metadata,
-    /// The certificate of the peer beyond its SPIFFE ID.
+    /// The first URI SAN of the peer's certificate, as the proxy reports it.
+    UriSan,
+    /// The certificate of the peer.
     Certificate,
+    /// The digest of the peer's certificate.
+    CertificateDigest,
+    /// Whether the peer's certificate is valid now: the time, where there is a certificate.
+    Validity,
     /// The time.
     Time,
     /// The host, in the fields whose forms are checked first.
@@ -59,6 +65,9 @@ impl From<Input> for Inputs {
             Input::Time => 1 << 6,
             Input::Host => 1 << 7,
             Input::Path => 1 << 8,
+            Input::UriSan => 1 << 9,
+            Input::CertificateDigest => 1 << 10,
+            Input::Validity => 1 << 11,
         })
     }
 }

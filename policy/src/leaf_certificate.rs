@@ -3,33 +3,30 @@
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode;
-use time::OffsetDateTime;
-use x509_parser::asn1_rs::{Any, Class, Sequence, Tag};
 use x509_parser::error::X509Error;
-use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::nom;
-use x509_parser::oid_registry::OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER;
 use x509_parser::pem::Pem;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use crate::certificate_facts::read_facts;
+use crate::identity::IdentityError;
+use crate::leaf_facts::LeafFacts;
 use crate::query::has_valid_escapes;
+use crate::spiffe_id::SpiffeId;
+use crate::svid::svid;
 
 /// The largest certificate that is read, as PEM or DER.
 const MAX_BYTES: usize = 64 << 10;
 /// How Envoy's URL-encoded PEM begins; plain PEM has a space there.
 const URL_ENCODED_BEGIN: &[u8] = b"-----BEGIN%20";
 
-/// The facts of a leaf certificate. Nothing is verified: whether to trust it is the proxy's to say.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+/// A leaf certificate, and what X509-SVID says about it. No signature is verified: whether to trust it is the proxy's to
+/// say.
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct LeafCertificate {
-    /// The URI SANs, byte for byte, in their order.
-    pub uri_sans: Vec<Vec<u8>>,
-    /// The DNS SANs in their order.
-    pub dns_sans: Vec<String>,
-    /// The end of its validity.
-    pub not_after: Option<OffsetDateTime>,
-    /// The authority key identifier (RFC 5280, section 4.2.1.1).
-    pub issuer_key_id: Option<Vec<u8>>,
+    facts: LeafFacts,
+    /// Settled once: a certificate that was parsed is judged many times.
+    svid: Result<SpiffeId, IdentityError>,
 }
 
 /// Why bytes are not one certificate that can be read.
@@ -67,22 +64,20 @@ pub enum CertificateError {
 }
 
 impl LeafCertificate {
+    /// A certificate that says this.
+    #[must_use]
+    pub fn new(facts: LeafFacts) -> Self {
+        let svid = svid(&facts);
+        Self { facts, svid }
+    }
+
     /// Reads one certificate from PEM, plain or URL-encoded as Envoy shows it. Lines around the block are passed
     /// over.
     ///
     /// # Errors
     /// When there is not exactly one block, or it is not a certificate.
     pub fn from_pem(pem: &[u8]) -> Result<Self, CertificateError> {
-        at_most(pem)?;
-        let pem = without_url_encoding(pem)?;
-        let blocks: Vec<Pem> = Pem::iter_from_buffer(&pem)
-            .collect::<Result<_, _>>()
-            .map_err(|error| CertificateError::Pem(error.to_string()))?;
-        match blocks.as_slice() {
-            [block] if block.label == "CERTIFICATE" => Self::from_der(&block.contents),
-            [block] => Err(CertificateError::Label(block.label.clone())),
-            blocks => Err(CertificateError::Blocks(blocks.len())),
-        }
+        Self::from_der(&der_of_pem(pem)?)
     }
 
     /// Reads one certificate from DER.
@@ -96,54 +91,38 @@ impl LeafCertificate {
         if !rest.is_empty() {
             return Err(CertificateError::TrailingBytes(rest.len()));
         }
-        let mut leaf = Self {
-            not_after: Some(certificate.validity().not_after.to_datetime()),
-            issuer_key_id: issuer_key_id(&certificate)?,
-            ..Self::default()
-        };
-        leaf.read_subject_alternative_names(&certificate)?;
-        Ok(leaf)
+        read_facts(&certificate).map(Self::new)
     }
 
-    fn read_subject_alternative_names(
-        &mut self,
-        certificate: &X509Certificate<'_>,
-    ) -> Result<(), CertificateError> {
-        let names = certificate
-            .subject_alternative_name()
-            .map_err(|error| subject_alternative_name(error.to_string()))?;
-        for name in names.iter().flat_map(|names| &names.value.general_names) {
-            self.read_name(name)?;
-        }
-        Ok(())
+    /// What it says.
+    #[must_use]
+    pub fn facts(&self) -> &LeafFacts {
+        &self.facts
     }
 
-    fn read_name(&mut self, name: &GeneralName<'_>) -> Result<(), CertificateError> {
-        match name {
-            GeneralName::URI(uri) => self.uri_sans.push(uri.as_bytes().to_vec()),
-            GeneralName::Invalid(tag, bytes) if *tag == URI => self.uri_sans.push(bytes.to_vec()),
-            GeneralName::DNSName(name) => self.dns_sans.push((*name).to_owned()),
-            GeneralName::Invalid(tag, bytes) if *tag == DNS_NAME => {
-                let reason = format!("the DNS SAN `{}` is not text", bytes.escape_ascii());
-                return Err(subject_alternative_name(reason));
-            }
-            // No policy asks for these.
-            GeneralName::OtherName(..)
-            | GeneralName::RFC822Name(_)
-            | GeneralName::X400Address(_)
-            | GeneralName::DirectoryName(_)
-            | GeneralName::EDIPartyName(_)
-            | GeneralName::IPAddress(_)
-            | GeneralName::RegisteredID(_)
-            | GeneralName::Invalid(..) => {}
-        }
-        Ok(())
+    /// The SPIFFE ID of the workload that it authenticates, as far as that hangs on the certificate alone.
+    ///
+    /// # Errors
+    /// The first rule of X509-SVID that it breaks: `NoSvid`, `MultipleUriSans`, `MalformedSpiffeId`, `NotALeafSvid`.
+    pub fn svid(&self) -> Result<&SpiffeId, IdentityError> {
+        self.svid.as_ref().map_err(|error| *error)
     }
 }
 
-/// The tags of two kinds of `GeneralName` (RFC 5280, section 4.2.1.6).
-const DNS_NAME: Tag = Tag(2);
-const URI: Tag = Tag(6);
+/// The bytes of the one certificate in PEM.
+pub(crate) fn der_of_pem(pem: &[u8]) -> Result<Vec<u8>, CertificateError> {
+    at_most(pem)?;
+    let pem = without_url_encoding(pem)?;
+    let mut blocks: Vec<Pem> = Pem::iter_from_buffer(&pem)
+        .collect::<Result<_, _>>()
+        .map_err(|error| CertificateError::Pem(error.to_string()))?;
+    match (blocks.pop(), blocks.len()) {
+        (Some(block), 0) if block.label == "CERTIFICATE" => Ok(block.contents),
+        (Some(block), 0) => Err(CertificateError::Label(block.label)),
+        (Some(_), others) => Err(CertificateError::Blocks(others.saturating_add(1))),
+        (None, _) => Err(CertificateError::Blocks(0)),
+    }
+}
 
 fn at_most(bytes: &[u8]) -> Result<(), CertificateError> {
     if bytes.len() > MAX_BYTES {
@@ -162,55 +141,6 @@ fn without_url_encoding(pem: &[u8]) -> Result<Cow<'_, [u8]>, CertificateError> {
     Ok(percent_decode(pem).into())
 }
 
-fn issuer_key_id(certificate: &X509Certificate<'_>) -> Result<Option<Vec<u8>>, CertificateError> {
-    let error = |reason| CertificateError::Extension {
-        extension: "authority key identifier",
-        reason,
-    };
-    let extension = certificate
-        .get_extension_unique(&OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER)
-        .map_err(|reason| error(reason.to_string()))?;
-    let Some(extension) = extension else {
-        return Ok(None);
-    };
-    let ParsedExtension::AuthorityKeyIdentifier(identifier) = extension.parsed_extension() else {
-        return Err(error(X509Error::InvalidExtensions.to_string()));
-    };
-    if !has_fields_in_order(extension.value) {
-        return Err(error(X509Error::InvalidExtensions.to_string()));
-    }
-    Ok(identifier.key_identifier.as_ref().map(|key| key.0.to_vec()))
-}
-
-/// Whether an authority key identifier has its fields, `[0]` to `[2]`, each once at most and in their order. The
-/// parser stops at what it does not expect, as if the rest were not there.
-fn has_fields_in_order(value: &[u8]) -> bool {
-    let Ok((b"", sequence)) = Sequence::from_der(value) else {
-        return false;
-    };
-    let mut rest = sequence.content.as_ref();
-    let mut next = 0;
-    while !rest.is_empty() {
-        match Any::from_der(rest) {
-            Ok((after, field))
-                if field.class() == Class::ContextSpecific && (next..=2).contains(&field.tag().0) =>
-            {
-                next = field.tag().0.saturating_add(1);
-                rest = after;
-            }
-            Ok(_) | Err(_) => return false,
-        }
-    }
-    true
-}
-
-fn subject_alternative_name(reason: String) -> CertificateError {
-    CertificateError::Extension {
-        extension: "subject alternative name",
-        reason,
-    }
-}
-
 fn reason(error: nom::Err<X509Error>) -> String {
     match error {
         nom::Err::Incomplete(_) => "it ends too early".to_owned(),
@@ -225,15 +155,6 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     const SVID: &str = include_str!("../tests/certificates/svid.pem");
-    const TWO_URI_SANS: &str = include_str!("../tests/certificates/two-uri-sans.pem");
-    const NO_SAN: &str = include_str!("../tests/certificates/no-san.pem");
-    const SAN_IS_NO_LIST: &str = include_str!("../tests/certificates/san-is-no-list.pem");
-    const DNS_SAN_IS_NO_TEXT: &str = include_str!("../tests/certificates/dns-san-is-no-text.pem");
-    const URI_SAN_IS_NO_TEXT: &str = include_str!("../tests/certificates/uri-san-is-no-text.pem");
-
-    const END_OF_JANUARY_2027: i64 = 1_801_418_400;
-    const END_OF_2099: i64 = 4_102_444_799;
-
     fn read(pem: &str) -> Result<LeafCertificate, CertificateError> {
         LeafCertificate::from_pem(pem.as_bytes())
     }
@@ -255,121 +176,26 @@ mod tests {
         pem.bytes().map(escape).collect()
     }
 
-    fn at(seconds: i64) -> Option<OffsetDateTime> {
-        Some(OffsetDateTime::from_unix_timestamp(seconds).unwrap())
-    }
-
     #[test]
-    fn a_certificate_says_its_names_its_end_and_its_issuers_key() {
-        let expected = LeafCertificate {
-            uri_sans: vec![b"spiffe://cluster.local/ns/shop/sa/orders".to_vec()],
-            dns_sans: vec![
-                "orders.shop.example".to_owned(),
-                "*.orders.shop.example".to_owned(),
-            ],
-            not_after: at(END_OF_JANUARY_2027),
-            issuer_key_id: Some((1..=20).collect()),
-        };
-        assert_eq!(read(SVID).unwrap(), expected);
-        assert_eq!(read(&url_encoded(SVID)).unwrap(), expected);
-        assert_eq!(LeafCertificate::from_der(&der(SVID)).unwrap(), expected);
-    }
-
-    #[test]
-    fn the_names_keep_their_order_and_the_century() {
-        let leaf = read(TWO_URI_SANS).unwrap();
-        assert_eq!(leaf.uri_sans, [&b"spiffe://a/b"[..], b"https://c/d"]);
-        assert_eq!(leaf.not_after, at(END_OF_2099));
-        assert_eq!((leaf.dns_sans, leaf.issuer_key_id), (vec![], None));
-    }
-
-    #[test]
-    fn what_a_certificate_does_not_say_is_left_out() {
-        let leaf = read(NO_SAN).unwrap();
-        let expected = LeafCertificate {
-            not_after: at(END_OF_JANUARY_2027),
-            ..LeafCertificate::default()
-        };
-        assert_eq!(leaf, expected);
-    }
-
-    #[test]
-    fn a_uri_san_is_kept_byte_for_byte_and_a_dns_san_must_be_text() {
-        assert_eq!(read(URI_SAN_IS_NO_TEXT).unwrap().uri_sans, [b"\xff"]);
-        let error = read(DNS_SAN_IS_NO_TEXT).unwrap_err().to_string();
-        assert_eq!(error, r"subject alternative name: the DNS SAN `\xff` is not text");
-    }
-
-    #[test]
-    fn an_extension_that_does_not_parse_spoils_the_certificate() {
-        let error = read(SAN_IS_NO_LIST).unwrap_err();
-        assert!(
-            matches!(
-                error,
-                CertificateError::Extension {
-                    extension: "subject alternative name",
-                    ..
-                }
-            ),
-            "{error}"
-        );
-        // The key identifier's tag, once [0], becomes that of a boolean.
-        let mut der = der(SVID);
-        let key = der
-            .windows(4)
-            .position(|window| window == [0x80, 20, 1, 2])
-            .unwrap();
-        der[key] = 0x01;
-        let error = LeafCertificate::from_der(&der).unwrap_err();
-        assert!(
-            matches!(
-                error,
-                CertificateError::Extension {
-                    extension: "authority key identifier",
-                    ..
-                }
-            ),
-            "{error}"
+    fn a_certificate_reads_the_same_from_pem_in_either_form_and_from_der() {
+        let leaf = read(SVID).unwrap();
+        assert_eq!(read(&url_encoded(SVID)).as_ref(), Ok(&leaf));
+        assert_eq!(LeafCertificate::from_der(&der(SVID)).as_ref(), Ok(&leaf));
+        assert_eq!(
+            leaf.svid().unwrap().as_str(),
+            "spiffe://cluster.local/ns/shop/sa/orders"
         );
     }
 
     #[test]
-    fn an_authority_key_identifier_has_its_fields_once_and_in_their_order() {
-        for value in [
-            &[0x30, 0][..],
-            &[0x30, 3, 0x80, 1, 9],
-            &[0x30, 3, 0x82, 1, 9],
-            &[0x30, 6, 0x80, 1, 9, 0x82, 1, 9],
+    fn what_x509_svid_says_is_settled_when_it_is_parsed() {
+        let two = read(include_str!("../tests/certificates/two-uri-sans.pem")).unwrap();
+        assert_eq!(two.svid(), Err(IdentityError::MultipleUriSans));
+        for not_a_leaf in [
+            include_str!("../tests/certificates/authority.pem"),
+            include_str!("../tests/certificates/nothing-critical.pem"),
         ] {
-            assert!(has_fields_in_order(value), "{value:?}");
-        }
-        for value in [
-            &[][..],
-            &[0x30],
-            &[0x31, 0],
-            &[0x30, 0, 0],
-            &[0x30, 3, 0x01, 1, 9],
-            &[0x30, 3, 0x83, 1, 9],
-            &[0x30, 6, 0x80, 1, 9, 0x80, 1, 9],
-            &[0x30, 6, 0x82, 1, 9, 0x80, 1, 9],
-            &[0x30, 2, 0x80, 1],
-        ] {
-            assert!(!has_fields_in_order(value), "{value:?}");
-        }
-    }
-
-    #[test]
-    fn an_extension_that_stands_twice_spoils_the_certificate() {
-        // The subject key identifier (2.5.29.14) becomes a second SAN (2.5.29.17), or a second authority key identifier.
-        for (last_arc, extension) in [(17, "subject alternative name"), (35, "authority key identifier")] {
-            let mut der = der(SVID);
-            let place = der
-                .windows(5)
-                .position(|window| window == [0x06, 3, 0x55, 0x1d, 14])
-                .unwrap();
-            der[place + 4] = last_arc;
-            let error = LeafCertificate::from_der(&der).unwrap_err();
-            assert!(error.to_string().starts_with(extension), "{error}");
+            assert_eq!(read(not_a_leaf).unwrap().svid(), Err(IdentityError::NotALeafSvid));
         }
     }
 

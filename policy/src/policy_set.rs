@@ -16,6 +16,7 @@ use crate::input::{Input, Inputs};
 use crate::mtls::{MtlsMode, MtlsModes};
 use crate::profile::Profile;
 use crate::rule::header_names::HeaderNames;
+use crate::svid_settings::{RequiredSvid, SvidSettings};
 use crate::trust_domain::TrustDomain;
 use crate::workload::Workload;
 
@@ -36,6 +37,7 @@ pub struct PolicySet {
     pub(crate) ambiguous_paths: AmbiguousPaths,
     /// The names of headers that policies in force read.
     pub(crate) refused_trailers: HeaderNames,
+    pub(crate) svid: SvidSettings,
     pub(crate) notices: Vec<ConfigNotice>,
 }
 
@@ -119,6 +121,25 @@ impl PolicySet {
     #[must_use]
     pub fn direct_remote_address_key(&self) -> Option<&str> {
         self.direct_remote_address_key.as_deref()
+    }
+
+    /// The filter state in which a listener in front of this one hands on the SPIFFE ID of the peer, where the
+    /// configuration names one.
+    #[must_use]
+    pub fn peer_principal_key(&self) -> Option<&str> {
+        self.svid.peer_principal_key.as_deref()
+    }
+
+    /// How much of an SVID a peer must show (profile zero-trust).
+    #[must_use]
+    pub fn required_svid(&self) -> RequiredSvid {
+        self.svid.required
+    }
+
+    /// How many entries the lists of denied peers have.
+    #[must_use]
+    pub fn denied_peer_count(&self) -> usize {
+        self.svid.denied.count()
     }
 
     /// What an operator should know about the configuration.

@@ -88,6 +88,10 @@ pub enum Peer<'r> {
     Plaintext,
     /// A certificate was presented in the mTLS handshake.
     Certificate(PeerCertificate<'r>),
+    /// No certificate was presented here; this is what a listener in front of this one wrote in a filter state: the URI SANs
+    /// of a certificate that was verified there, joined by commas. It counts only where the configuration names that
+    /// filter state (`svid.peerPrincipalKey`), and is plaintext elsewhere, as are an empty text and a dash.
+    HandedOn(&'r [u8]),
     /// The host failed to say.
     Unreadable,
 }
@@ -99,8 +103,10 @@ pub struct PeerCertificate<'r> {
     pub uri_sans: &'r [&'r [u8]],
     /// Whether the proxy verified the certificate against a trust bundle.
     pub validation: Validation,
-    /// The certificate itself, for conditions on it (E-9).
+    /// The certificate itself; absent where the proxy shows none, as older ones do.
     pub leaf: Attribute<&'r LeafCertificate>,
+    /// The SHA-256 digest of its DER form: 32 bytes.
+    pub digest: Attribute<&'r [u8]>,
 }
 
 /// Whether the proxy verified the peer's certificate.

@@ -11,11 +11,11 @@ mod common;
 
 use std::sync::LazyLock;
 
-use common::{authorization_policy, compile, config, peer_authentication, request};
+use common::{FRONTEND, authorization_policy, compile, config, peer_authentication, request};
 use serde_json::{Value, json};
 use spiffe_authz_policy::{
-    Attribute, Body, Decision, Denial, Document, Input, LeafCertificate, Limits, Peer, PolicySet, Request,
-    Shadow, ShadowResult,
+    Attribute, Body, Decision, Denial, Document, Input, LeafCertificate, LeafFacts, Limits, Peer, PolicySet,
+    Request, Shadow, ShadowResult,
 };
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -249,9 +249,11 @@ fn without_leaf(request: &mut Request<'static>) {
     }
 }
 
-static LEAF: LazyLock<LeafCertificate> = LazyLock::new(|| LeafCertificate {
-    dns_sans: vec!["a.shop".to_owned()],
-    ..LeafCertificate::default()
+static LEAF: LazyLock<LeafCertificate> = LazyLock::new(|| {
+    LeafCertificate::new(LeafFacts {
+        dns_sans: vec!["a.shop".to_owned()],
+        ..FRONTEND.facts().clone()
+    })
 });
 
 static METADATA: LazyLock<Document> = LazyLock::new(|| {

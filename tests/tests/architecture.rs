@@ -32,6 +32,7 @@ const OUTSIDE: [(&str, &[&str]); 2] = [
             "regex-syntax",
             "serde",
             "serde_json",
+            "sha2",
             "spiffe",
             "thiserror",
             "time",

@@ -68,7 +68,7 @@ async fn any_dns_name_of_the_certificate_is_read() {
 
 fn key_id_of_issuer(certificate_pem: &str) -> String {
     let leaf = LeafCertificate::from_pem(certificate_pem.as_bytes()).unwrap();
-    let bytes = leaf.issuer_key_id.unwrap();
+    let bytes = leaf.facts().issuer_key_id.clone().unwrap();
     bytes
         .iter()
         .map(|byte| format!("{byte:02X}"))

@@ -18,6 +18,7 @@ pub(crate) mod principal;
 pub(crate) mod regex;
 pub(crate) mod selection;
 pub(crate) mod source;
+pub(crate) mod svid;
 pub(crate) mod trust_domain;
 pub(crate) mod values;
 

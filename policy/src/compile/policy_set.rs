@@ -8,6 +8,7 @@ use crate::compile::authorization_policy::compile_rules;
 use crate::compile::exception::Liftable;
 use crate::compile::peer_authentication::{Candidate, compile_modes};
 use crate::compile::selection::Scope;
+use crate::compile::svid::compile_svid;
 use crate::compile::{Context, PolicyContext, custom};
 use crate::config::authorization_policy::{Action, RawAuthorizationPolicy};
 use crate::config::error::{ConfigErrorKind, Problems};
@@ -41,14 +42,17 @@ pub(crate) fn compile(
         custom,
         direct_remote_address_key,
         ambiguous_paths,
+        svid,
         resources,
     } = config;
     let context = context(profile, &mesh);
     let liftable = Liftable::new(&resources, &mesh.root_namespace);
     let policies = compile_policies(&resources, &context, &liftable, problems);
     let mut notices = custom::pass_over(&resources, custom, problems);
+    let workload = guarded_workload(workload, node, problems);
+    let svid = compile_svid(svid, profile, workload.as_ref(), problems);
     let scope = Scope {
-        workload: guarded_workload(workload, node, problems)?,
+        workload: workload?,
         root_namespace: mesh.root_namespace.clone(),
     };
     let mtls = compile_modes(
@@ -63,12 +67,13 @@ pub(crate) fn compile(
         profile,
         trust_domains: context.trust_domains,
         mtls,
-        inputs: attached.inputs(),
+        inputs: attached.inputs() | svid.inputs(profile),
         enforced_inputs: attached.enforced_inputs(),
         refused_trailers: attached.enforced_header_names(),
         attached,
         direct_remote_address_key,
         ambiguous_paths,
+        svid,
         workload: Arc::new(scope.workload),
         notices,
     })

@@ -99,6 +99,14 @@ impl<'d, 'p> Fields<'d, 'p> {
             .any(|(left, value)| *left == name && matches!(value, Document::List(items) if items.is_empty()))
     }
 
+    /// How many elements the field has; none where it is absent or no list.
+    pub(crate) fn list_length(&self, name: &str) -> usize {
+        let value = self.left.iter().find(|(left, _)| *left == name);
+        value
+            .and_then(|(_, value)| value.as_list())
+            .map_or(0, <[Document]>::len)
+    }
+
     /// Whether the field is there, well read or not.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.left

@@ -22,6 +22,8 @@ pub struct Limits {
     pub service_accounts: usize,
     /// Characters of one service account (Istio's validation).
     pub service_account_chars: usize,
+    /// Entries of each list of `svid.denied`: more belong into the hands of whoever issues the certificates.
+    pub denied_peers: usize,
 }
 
 impl Default for Limits {
@@ -36,6 +38,7 @@ impl Default for Limits {
             target_refs: 16,
             service_accounts: 16,
             service_account_chars: 320,
+            denied_peers: 4096,
         }
     }
 }

@@ -20,5 +20,6 @@ pub(crate) mod plugin;
 pub(crate) mod protobuf_struct;
 pub(crate) mod resource;
 pub(crate) mod selector;
+pub(crate) mod svid;
 pub(crate) mod time;
 pub(crate) mod values;

@@ -9,6 +9,7 @@ use crate::config::field_path::FieldPath;
 use crate::config::fields::{Fields, Listed, read_list};
 use crate::config::metadata::Metadata;
 use crate::config::resource::RawResource;
+use crate::config::svid::RawSvid;
 use crate::config::values::{non_empty_text, text, text_map};
 use crate::profile::Profile;
 use crate::trust_domain::TrustDomain;
@@ -23,6 +24,7 @@ pub(crate) struct RawPluginConfig {
     pub(crate) custom: CustomPolicies,
     pub(crate) direct_remote_address_key: Option<String>,
     pub(crate) ambiguous_paths: AmbiguousPaths,
+    pub(crate) svid: RawSvid,
     pub(crate) resources: Listed<RawResource>,
 }
 
@@ -74,6 +76,7 @@ impl RawPluginConfig {
         let custom = fields.optional("custom", problems, read_custom);
         let direct_remote_address_key = fields.optional("directRemoteAddressKey", problems, non_empty_text);
         let ambiguous_paths = read_ambiguous_paths(&mut fields, profile, problems);
+        let svid = fields.optional("svid", problems, RawSvid::read);
         let what = "the list of resources; write `resources: []` for none";
         let resources = fields.required("resources", what, problems, read_resources);
         fields.finish(problems);
@@ -84,6 +87,7 @@ impl RawPluginConfig {
             custom: custom.unwrap_or(CustomPolicies::Refuse),
             direct_remote_address_key,
             ambiguous_paths,
+            svid: svid.unwrap_or_default(),
             resources: resources.unwrap_or_default(),
         })
     }

@@ -53,7 +53,7 @@ impl NamespaceMatcher {
 
 impl Binding {
     fn holds(&self, identity: &PeerIdentity<'_>) -> bool {
-        identity.spiffe_id.as_ref().is_some_and(|id| {
+        identity.spiffe_id.as_deref().is_some_and(|id| {
             self.trust_domains.contains(id.trust_domain())
                 && WorkloadIdentity::of(id)
                     .is_some_and(|workload| self.namespace.matches(workload.namespace().as_bytes()))
@@ -70,7 +70,7 @@ mod tests {
 
     fn judge(profile: Profile, value: &str, id: &str) -> Truth {
         let domains: Arc<[TrustDomain]> = [TrustDomain::parse("cluster.local").unwrap()].into();
-        let spiffe_id = SpiffeId::parse(id.as_bytes()).ok();
+        let spiffe_id = SpiffeId::parse(id.as_bytes()).ok().map(std::borrow::Cow::Owned);
         NamespaceMatcher::new(profile, &domains, value).judge(&PeerIdentity {
             text: id.as_bytes(),
             spiffe_id,

@@ -69,7 +69,7 @@ impl ServiceAccountMatcher {
 
     /// Whether this is `spiffe://TD/ns/NAMESPACE/sa/NAME` with a trust domain of the mesh.
     fn is_in(&self, trust_domains: &[TrustDomain], identity: &PeerIdentity<'_>) -> bool {
-        identity.spiffe_id.as_ref().is_some_and(|id| {
+        identity.spiffe_id.as_deref().is_some_and(|id| {
             trust_domains.contains(id.trust_domain())
                 && WorkloadIdentity::of(id).is_some_and(|workload| {
                     workload.namespace() == &*self.namespace && workload.service_account() == &*self.name
@@ -129,7 +129,7 @@ mod tests {
     fn judge(profile: Profile, value: &str, id: &str) -> Truth {
         parse(profile, value).unwrap().judge(&PeerIdentity {
             text: id.as_bytes(),
-            spiffe_id: SpiffeId::parse(id.as_bytes()).ok(),
+            spiffe_id: SpiffeId::parse(id.as_bytes()).ok().map(std::borrow::Cow::Owned),
         })
     }
 

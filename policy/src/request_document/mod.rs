@@ -21,7 +21,7 @@ use crate::config::values::text;
 use crate::leaf_certificate::LeafCertificate;
 use crate::request::{Peer, PeerCertificate, Protocol, Request, Validation};
 use crate::request_document::address::{Destination, Source};
-use crate::request_document::peer::PeerDocument;
+use crate::request_document::peer::{CertificateDocument, PeerDocument};
 use crate::request_document::read::{read_bytes, read_header, read_protocol};
 
 /// A request as a JSON or YAML document. An absent field is an absent attribute, an unknown one an error.
@@ -110,22 +110,39 @@ impl RequestDocument {
         Some(request)
     }
 
-    /// The peer's URI SANs, in order; `None` for plaintext.
+    /// The URI SANs of the peer's certificate, in order; `None` for a peer that presents none.
     #[must_use]
     pub fn uri_sans(&self) -> Option<&[Vec<u8>]> {
-        self.leaf().map(|leaf| leaf.uri_sans.as_slice())
+        self.leaf().map(|leaf| leaf.facts().uri_sans.as_slice())
     }
 
-    /// What is known of the peer's certificate; `None` for plaintext.
+    /// What is known of the peer's certificate; `None` for a peer that presents none.
     #[must_use]
     pub fn leaf(&self) -> Option<&LeafCertificate> {
-        self.peer.as_ref().map(PeerDocument::leaf)
+        self.certificate().map(|certificate| &certificate.leaf)
+    }
+
+    /// The SHA-256 digest of the peer's certificate; empty where it is only described.
+    #[must_use]
+    pub fn certificate_digest(&self) -> Option<&[u8]> {
+        self.certificate()
+            .map(|certificate| certificate.digest.as_slice())
+    }
+
+    /// What a listener in front hands on of the peer.
+    #[must_use]
+    pub fn handed_on(&self) -> Option<&[u8]> {
+        self.peer.as_ref().and_then(PeerDocument::handed_on)
+    }
+
+    fn certificate(&self) -> Option<&CertificateDocument> {
+        self.peer.as_ref().and_then(PeerDocument::certificate)
     }
 
     /// The peer's certificate as PEM, where the document holds one.
     #[must_use]
     pub fn certificate_pem(&self) -> Option<&str> {
-        self.peer.as_ref().and_then(PeerDocument::pem)
+        self.certificate()?.pem.as_deref()
     }
 
     /// The direct peer address, if it is given.
@@ -222,13 +239,16 @@ impl RequestDocument {
             .headers()
             .map(|(name, value)| (name.as_bytes(), value))
             .collect();
-        let peer = self.leaf().map_or(Peer::Plaintext, |leaf| {
-            Peer::Certificate(PeerCertificate {
+        let peer = match &self.peer {
+            None => Peer::Plaintext,
+            Some(PeerDocument::HandedOn(text)) => Peer::HandedOn(text),
+            Some(PeerDocument::Certificate(certificate)) => Peer::Certificate(PeerCertificate {
                 uri_sans: &uri_sans,
                 validation: Validation::Validated,
-                leaf: Attribute::Known(leaf),
-            })
-        });
+                leaf: Attribute::Known(&certificate.leaf),
+                digest: Attribute::Known(&certificate.digest),
+            }),
+        };
         use_it(&Request {
             protocol: self.protocol(),
             peer,

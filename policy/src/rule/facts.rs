@@ -8,7 +8,7 @@ use crate::attribute::Attribute;
 use crate::config::document::Document;
 use crate::identity::PeerIdentity;
 use crate::jwt::{claim, text_claim};
-use crate::leaf_certificate::LeafCertificate;
+use crate::leaf_facts::LeafFacts;
 use crate::matcher::certificate::{DnsSanMatcher, KeyIdMatcher};
 use crate::matcher::header::HeaderMatcher;
 use crate::matcher::host::{HostMatcher, compared_host};
@@ -39,6 +39,8 @@ pub(crate) struct Facts<'r> {
     /// The mesh's trust domain and its aliases.
     pub(crate) trust_domains: &'r [TrustDomain],
     pub(crate) identity: Attribute<PeerIdentity<'r>>,
+    /// The other end, as the configuration lets it be seen.
+    pub(crate) peer: Peer<'r>,
     pub(crate) request: &'r Request<'r>,
     /// Without query and fragment.
     pub(crate) path: Attribute<&'r [u8]>,
@@ -251,12 +253,18 @@ impl<'r> Facts<'r> {
         Some(time::Duration::seconds(seconds).as_seconds_f64())
     }
 
-    /// The peer's certificate. Without an identity nothing is known of it either (E-9).
-    fn leaf(&self) -> Attribute<&'r LeafCertificate> {
-        match (self.request.peer, self.profile) {
-            (Peer::Certificate(certificate), _) => certificate.leaf,
+    /// What the peer's certificate says. Without an identity nothing is known of it either (E-9), and where it is not
+    /// shown it cannot be told what stands in it.
+    fn leaf(&self) -> Attribute<&'r LeafFacts> {
+        match (self.peer, self.profile) {
+            (Peer::Certificate(certificate), _) => certificate
+                .leaf
+                .known()
+                .map_or(Attribute::Unreadable, |leaf| Attribute::Known(leaf.facts())),
             (Peer::Plaintext, Profile::Istio) => Attribute::Absent,
-            (Peer::Plaintext, Profile::ZeroTrust) | (Peer::Unreadable, _) => Attribute::Unreadable,
+            (Peer::Plaintext, Profile::ZeroTrust) | (Peer::Unreadable | Peer::HandedOn(_), _) => {
+                Attribute::Unreadable
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! [`IdentityPart`]: what a path can be compared with of a SPIFFE ID (E-6).
 
+use std::borrow::Cow;
+
 use crate::identity::PeerIdentity;
 use crate::profile::Profile;
 use crate::spiffe_id::SpiffeId;
@@ -25,11 +27,11 @@ impl IdentityPart {
         trust_domains: &[TrustDomain],
     ) -> Truth {
         let parsed = match &identity.spiffe_id {
-            Some(id) => Some(id.clone()),
-            None => SpiffeId::parse(identity.text).ok(),
+            Some(id) => Some(Cow::Borrowed(id.as_ref())),
+            None => SpiffeId::parse(identity.text).ok().map(Cow::Owned),
         };
         let Some((id, workload)) = parsed
-            .as_ref()
+            .as_deref()
             .and_then(|id| Some((id, WorkloadIdentity::of(id)?)))
         else {
             return without_part(profile);

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Makes the certificates of this folder again: keys and serial numbers differ, what the tests read does not.
+# Without arguments all of them; with the names of files these alone.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 work=$(mktemp -d)
@@ -11,9 +12,12 @@ authority() { # NAME SUBJECT-KEY-IDENTIFIER
         -addext "subjectKeyIdentifier=$2" -addext "authorityKeyIdentifier=none"
 }
 
-leaf() { # FILE NOT-AFTER, and the extensions from standard input
+wanted=" $* "
+
+leaf() { # FILE NOT-AFTER [SUBJECT], and the extensions from standard input
+    if [[ $wanted != "  " && $wanted != *" $1 "* ]]; then return; fi
     openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$work/leaf.key" \
-        -subj "/" -out "$work/leaf.csr"
+        -subj "${3:-/}" -out "$work/leaf.csr"
     cat > "$work/extensions"
     : > "$work/index"
     cat > "$work/ca.cnf" <<CNF
@@ -40,6 +44,29 @@ CNF
     leaf svid.pem 20270131180000Z <<'EXT'
 subjectAltName = critical,URI:spiffe://cluster.local/ns/shop/sa/orders,DNS:orders.shop.example,DNS:*.orders.shop.example,IP:10.0.0.1,email:a@b.example
 authorityKeyIdentifier = keyid:always
+keyUsage = critical,digitalSignature
+extendedKeyUsage = serverAuth,clientAuth
+EXT
+
+    for name in frontend stranger; do
+        leaf "$name.pem" 20270131180000Z "/CN=$name" <<EXT
+subjectAltName = URI:spiffe://cluster.local/ns/shop/sa/$name
+keyUsage = critical,digitalSignature
+EXT
+    done
+
+    leaf authority.pem 20270131180000Z <<'EXT'
+subjectAltName = critical,URI:spiffe://cluster.local/ns/shop/sa/orders
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign,cRLSign
+extendedKeyUsage = clientAuth,codeSigning
+EXT
+
+    leaf nothing-critical.pem 20270131180000Z <<'EXT'
+subjectAltName = URI:spiffe://cluster.local/ns/shop/sa/orders
+basicConstraints = CA:FALSE
+keyUsage = digitalSignature
+extendedKeyUsage = serverAuth
 EXT
 
     leaf two-uri-sans.pem 20991231235959Z <<'EXT'

@@ -2,9 +2,12 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
+use std::sync::LazyLock;
+
 use serde_json::{Value, json};
 use spiffe_authz_policy::{
-    Attribute, ConfigErrors, Peer, PeerCertificate, PolicySet, Protocol, Request, Validation,
+    Attribute, ConfigErrors, LeafCertificate, LeafFacts, Peer, PeerCertificate, PolicySet, Protocol, Request,
+    Validation,
 };
 
 /// An AuthorizationPolicy `shop/NAME` with this spec.
@@ -40,13 +43,22 @@ pub fn compile(config: &Value) -> Result<PolicySet, ConfigErrors> {
     PolicySet::from_plugin_configuration(config.to_string().as_bytes(), None)
 }
 
+/// What the frontend presents.
+pub static FRONTEND: LazyLock<LeafCertificate> = LazyLock::new(|| {
+    LeafCertificate::new(LeafFacts {
+        uri_sans: vec![b"spiffe://cluster.local/ns/shop/sa/frontend".to_vec()],
+        ..LeafFacts::default()
+    })
+});
+
 /// `GET orders.shop/orders/1` to port 8080 from `spiffe://cluster.local/ns/shop/sa/frontend`.
 pub fn request() -> Request<'static> {
     Request {
         peer: Peer::Certificate(PeerCertificate {
             uri_sans: &[b"spiffe://cluster.local/ns/shop/sa/frontend"],
             validation: Validation::Validated,
-            leaf: Attribute::Absent,
+            leaf: Attribute::Known(&FRONTEND),
+            digest: Attribute::Absent,
         }),
         destination_port: Attribute::Known(8080),
         method: Attribute::Known(b"GET"),

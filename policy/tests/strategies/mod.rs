@@ -306,16 +306,18 @@ impl PlainRequest {
         let uri_sans: Vec<&[u8]> = self.id.iter().map(|id| id.as_bytes()).collect();
         let bytes = |(name, value): &(&'static str, &'static str)| (name.as_bytes(), value.as_bytes());
         let headers: Vec<(&[u8], &[u8])> = self.headers.iter().map(bytes).collect();
-        let leaf = spiffe_authz_policy::LeafCertificate {
+        let leaf = spiffe_authz_policy::LeafCertificate::new(spiffe_authz_policy::LeafFacts {
+            uri_sans: self.id.iter().map(|id| id.as_bytes().to_vec()).collect(),
             dns_sans: vec!["a.shop".to_owned()],
             not_after: Some(time(AFTER)),
             ..Default::default()
-        };
+        });
         let metadata = self.claims.map(metadata);
         let certificate = PeerCertificate {
             uri_sans: &uri_sans,
             validation: Validation::Validated,
             leaf: Attribute::Known(&leaf),
+            digest: Attribute::Known(&[7; 32]),
         };
         let http = |text: &'static str| match self.protocol {
             Protocol::Http => Attribute::Known(text.as_bytes()),

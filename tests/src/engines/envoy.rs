@@ -54,8 +54,10 @@ impl Engine for Envoy {
 /// Why a case cannot come over a connection of the tests.
 #[must_use]
 pub fn cannot_run(configuration: &PluginConfiguration, case: &Case) -> Option<&'static str> {
-    limits::more_uri_sans_than_the_filter_sees(case)
-        .or_else(|| limits::no_destination_port(case))
+    limits::no_destination_port(case)
+        .or_else(|| limits::handed_on(case))
+        .or_else(|| limits::serial_number(configuration, case))
+        .or_else(|| limits::digest(configuration, case))
         .or_else(|| limits::no_address(configuration, case))
         .or_else(|| limits::no_time(configuration, case))
         .or_else(|| limits::another_time(case))

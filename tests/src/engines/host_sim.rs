@@ -14,7 +14,7 @@ use crate::corpus::{Case, PluginConfiguration};
 use crate::dynamic_metadata;
 use crate::engine::Engine;
 use crate::engines::limits;
-use crate::engines::mentions::shapes_denials;
+use crate::engines::mentions::{self, shapes_denials};
 use crate::engines::simulated_connection::SimulatedConnections;
 use crate::problem::{self, Problem};
 use crate::report::{self, FilterReport};
@@ -40,12 +40,12 @@ impl Engine for HostSim {
     }
 
     fn cannot_run(&self, configuration: &PluginConfiguration, case: &Case) -> Option<&'static str> {
-        limits::more_uri_sans_than_the_filter_sees(case)
-            .or_else(|| limits::no_destination_port(case))
+        limits::no_destination_port(case)
             .or_else(|| limits::no_address(configuration, case))
             .or_else(|| limits::no_time(configuration, case))
             .or_else(|| limits::no_end_of_certificate(configuration, case))
             .or_else(|| limits::end_within_a_second(case))
+            .or_else(|| limits::serial_number(configuration, case))
             .or_else(|| limits::facts_beyond_ascii(configuration, case))
     }
 
@@ -55,7 +55,7 @@ impl Engine for HostSim {
             .map_err(|error| error.to_string())?;
         match case.request.protocol() {
             Protocol::Http => self.judge_request(&mut plugin, configuration, &case.request),
-            Protocol::Tcp => self.judge_connection(&mut plugin, &case.request),
+            Protocol::Tcp => self.judge_connection(&mut plugin, configuration, &case.request),
         }
     }
 
@@ -96,15 +96,20 @@ impl HostSim {
         request: &RequestDocument,
     ) -> Result<Verdict, String> {
         let connection = self.connections.connection(request)?.properties();
-        let mut stream = plugin.http_stream(connection.and(written_before(request)?));
+        let mut stream = plugin.http_stream(connection.and(written_before(configuration, request)?));
         let details = send(&mut stream, configuration, request)?;
         let report = filter_report(|key| stream.filter_state(key));
         stream.finish().map_err(|trap| trap.to_string())?;
         report.verdict(details.as_deref())
     }
 
-    fn judge_connection(&self, plugin: &mut Plugin, request: &RequestDocument) -> Result<Verdict, String> {
-        let written = written_before(request)?;
+    fn judge_connection(
+        &self,
+        plugin: &mut Plugin,
+        configuration: &PluginConfiguration,
+        request: &RequestDocument,
+    ) -> Result<Verdict, String> {
+        let written = written_before(configuration, request)?;
         let before = self.connections.before_handshake(request).properties();
         let after = self.connections.connection(request)?.properties();
         let mut stream = plugin.tcp_stream(before.and(written.clone()));
@@ -142,12 +147,19 @@ fn clock(request: &RequestDocument) -> Result<Clock, String> {
     Ok(Clock::Fixed(since_epoch))
 }
 
-/// What the filters in front of ours have written: the direct address, and dynamic metadata.
-fn written_before(request: &RequestDocument) -> Result<Properties, String> {
+/// What the filters in front of ours have written: the direct address, the peer that is handed on, and dynamic metadata.
+fn written_before(
+    configuration: &PluginConfiguration,
+    request: &RequestDocument,
+) -> Result<Properties, String> {
     let direct = request
         .source_ip()
         .map_or_else(|| "127.0.0.1".to_owned(), |ip| ip.to_string());
     let properties = Properties::new().filter_state(direct_address::FILTER_STATE_KEY, direct);
+    let properties = match request.handed_on() {
+        Some(peer) => properties.filter_state(mentions::peer_principal_key(configuration), peer),
+        None => properties,
+    };
     let Some(metadata) = request.metadata() else {
         return Ok(properties);
     };

@@ -3,21 +3,15 @@
 use std::net::IpAddr;
 
 use rustls::pki_types::DnsName;
-use spiffe_authz_policy::{Protocol, RequestDocument};
+use spiffe_authz_policy::{LeafCertificate, Protocol, RequestDocument};
 use time::OffsetDateTime;
 
 use crate::corpus::{Case, PluginConfiguration};
 use crate::engines::addresses::Addresses;
-use crate::engines::mentions::{Attribute, mentions};
+use crate::engines::mentions::{Attribute, is_zero_trust, mentions};
 
 /// The time of the cases that leave it to the machine's clock: 2026-01-01T00:00:00Z.
 const ANY_TIME: i64 = 1_767_225_600;
-
-/// Envoy shows a filter the first URI SAN alone, so a second one cannot be seen.
-#[must_use]
-pub fn more_uri_sans_than_the_filter_sees(case: &Case) -> Option<&'static str> {
-    (case.verdict.cause == "svid-multiple-uri-sans").then_some("the filter sees the first URI SAN alone")
-}
 
 /// A request without a destination port.
 #[must_use]
@@ -45,29 +39,64 @@ pub fn no_address(configuration: &PluginConfiguration, case: &Case) -> Option<&'
 /// A request without a time where its configuration asks for it.
 #[must_use]
 pub fn no_time(configuration: &PluginConfiguration, case: &Case) -> Option<&'static str> {
-    let missing = case.request.time().is_none() && mentions(configuration, Attribute::Time);
-    missing.then_some("a machine has a clock")
+    let reads_validity = is_zero_trust(configuration) && has_bounds(case);
+    let reads_time = reads_validity || mentions(configuration, Attribute::Time);
+    (case.request.time().is_none() && reads_time).then_some("a machine has a clock")
+}
+
+fn has_bounds(case: &Case) -> bool {
+    let leaf = case.request.leaf().map(LeafCertificate::facts);
+    leaf.is_some_and(|facts| facts.not_before.is_some() || facts.not_after.is_some())
 }
 
 /// A certificate without an end where its configuration asks for it.
 #[must_use]
 pub fn no_end_of_certificate(configuration: &PluginConfiguration, case: &Case) -> Option<&'static str> {
-    let missing = case.request.leaf()?.not_after.is_none() && mentions(configuration, Attribute::NotAfter);
+    let missing =
+        case.request.leaf()?.facts().not_after.is_none() && mentions(configuration, Attribute::NotAfter);
     missing.then_some("a certificate has an end")
 }
 
-/// A certificate that ends within a second.
+/// A certificate that begins or ends within a second.
 #[must_use]
 pub fn end_within_a_second(case: &Case) -> Option<&'static str> {
-    let end = case.request.leaf()?.not_after?;
-    (end.nanosecond() != 0).then_some("a certificate ends on a whole second")
+    let facts = case.request.leaf()?.facts();
+    let bounds = facts.not_before.into_iter().chain(facts.not_after);
+    let mut seconds = bounds.map(OffsetDateTime::nanosecond);
+    seconds
+        .any(|rest| rest != 0)
+        .then_some("a certificate begins and ends on a whole second")
 }
 
-/// SANs beyond ASCII beside conditions on the certificate.
+/// DNS SANs beyond ASCII where the certificate is read.
 #[must_use]
 pub fn facts_beyond_ascii(configuration: &PluginConfiguration, case: &Case) -> Option<&'static str> {
-    let reason = san_beyond_ascii(case)?;
-    mentions(configuration, Attribute::Certificate).then_some(reason)
+    let dns_sans = &case.request.leaf()?.facts().dns_sans;
+    let is_read = is_zero_trust(configuration) || mentions(configuration, Attribute::Certificate);
+    (is_read && !dns_sans.iter().all(|san| san.is_ascii())).then_some("a certificate cannot hold such a SAN")
+}
+
+/// A serial number of the document's own where the configuration asks for it.
+#[must_use]
+pub fn serial_number(configuration: &PluginConfiguration, case: &Case) -> Option<&'static str> {
+    let given = case.request.leaf()?.facts().serial.is_some() && case.request.certificate_pem().is_none();
+    let matters = given && mentions(configuration, Attribute::SerialNumber);
+    matters.then_some("the CA of the tests picks the serial numbers")
+}
+
+/// A digest of the document's own where the configuration asks for it.
+#[must_use]
+pub fn digest(configuration: &PluginConfiguration, case: &Case) -> Option<&'static str> {
+    let given = !case.request.certificate_digest()?.is_empty() && case.request.certificate_pem().is_none();
+    let matters = given && mentions(configuration, Attribute::Digest);
+    matters.then_some("a digest is that of the certificate")
+}
+
+/// A peer that another listener hands on.
+#[must_use]
+pub fn handed_on(case: &Case) -> Option<&'static str> {
+    let is_there = case.request.handed_on().is_some();
+    is_there.then_some("the listeners of the tests have none in front of them")
 }
 
 /// A time that is not now.
@@ -81,11 +110,11 @@ pub fn another_time(case: &Case) -> Option<&'static str> {
 /// A certificate whose facts the tests' CA does not certify.
 #[must_use]
 pub fn certificate_facts(case: &Case) -> Option<&'static str> {
-    let leaf = case.request.leaf()?;
+    let leaf = case.request.leaf()?.facts();
     if case.request.certificate_pem().is_some() {
         return Some("a client needs the key of its certificate");
     }
-    if leaf.not_after.is_some() {
+    if has_bounds(case) {
         return Some("a certificate of the tests ends in an hour");
     }
     let issuer = leaf.issuer_key_id.is_some();
@@ -103,7 +132,7 @@ pub fn no_pseudo_header(case: &Case) -> Option<&'static str> {
 /// URI SANs and DNS SANs are of type IA5String.
 #[must_use]
 pub fn san_beyond_ascii(case: &Case) -> Option<&'static str> {
-    let leaf = case.request.leaf()?;
+    let leaf = case.request.leaf()?.facts();
     let ascii =
         leaf.uri_sans.iter().all(|san| san.is_ascii()) && leaf.dns_sans.iter().all(|san| san.is_ascii());
     (!ascii).then_some("a certificate cannot hold such a SAN")

@@ -1,7 +1,12 @@
 //! Which attributes a configuration mentions, by its text alone: an engine that cannot leave one out asks here whether
 //! it matters.
 
+use serde_json::Value;
+
 use crate::corpus::PluginConfiguration;
+
+/// The filter state in which Istio hands on the peer of a waypoint.
+const PEER_PRINCIPAL: &str = "io.istio.peer_principal";
 
 /// An attribute that no connection or no machine is without.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -20,6 +25,10 @@ pub enum Attribute {
     IssuerKeyId,
     /// Anything of a certificate.
     Certificate,
+    /// The serial number of a certificate.
+    SerialNumber,
+    /// The digest of a certificate.
+    Digest,
 }
 
 /// Whether the text of the configuration has a word that stands for the attribute.
@@ -38,8 +47,27 @@ fn words(attribute: Attribute) -> &'static [&'static str] {
         Attribute::Time => &["\"until\"", "\"source.certificate.remainingSeconds\""],
         Attribute::NotAfter => &["\"source.certificate.remainingSeconds\""],
         Attribute::IssuerKeyId => &["\"source.certificate.issuerKeyId\""],
-        Attribute::Certificate => &["\"source.certificate."],
+        Attribute::Certificate => &["\"source.certificate.", "\"spiffeIds\"", "\"serialNumbers\""],
+        Attribute::SerialNumber => &["\"serialNumbers\""],
+        Attribute::Digest => &["\"sha256Digests\""],
     }
+}
+
+/// Whether the profile is zero-trust, which reads every certificate and its validity.
+#[must_use]
+pub fn is_zero_trust(configuration: &PluginConfiguration) -> bool {
+    text_at(configuration, "/profile").as_deref() != Some("istio")
+}
+
+/// The filter state in which a peer is handed on.
+#[must_use]
+pub fn peer_principal_key(configuration: &PluginConfiguration) -> String {
+    text_at(configuration, "/svid/peerPrincipalKey").unwrap_or_else(|| PEER_PRINCIPAL.to_owned())
+}
+
+fn text_at(configuration: &PluginConfiguration, pointer: &str) -> Option<String> {
+    let document: Value = serde_json::from_str(&configuration.json).ok()?;
+    Some(document.pointer(pointer)?.as_str()?.to_owned())
 }
 
 /// Whether a denial may look otherwise than 403.

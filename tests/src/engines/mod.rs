@@ -7,6 +7,7 @@ pub mod limits;
 pub mod mentions;
 pub mod native;
 pub mod reference;
+pub mod simulated_certificate;
 pub mod simulated_connection;
 
 use std::sync::Arc;

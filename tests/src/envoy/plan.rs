@@ -89,8 +89,8 @@ impl Job {
             false => AuthorityKeyId::Issuers,
         };
         Ok(ClientNames {
-            uri_sans: leaf.uri_sans.iter().map(text).collect::<Result<_, _>>()?,
-            dns_sans: leaf.dns_sans.clone(),
+            uri_sans: leaf.facts().uri_sans.iter().map(text).collect::<Result<_, _>>()?,
+            dns_sans: leaf.facts().dns_sans.clone(),
             authority_key_id,
         })
     }
