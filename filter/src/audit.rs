@@ -146,6 +146,7 @@ fn peer(peer: Peer<'_>) -> (Option<bool>, Option<String>) {
     match peer {
         Peer::Plaintext => (Some(false), None),
         Peer::Unreadable => (None, None),
+        Peer::HandedOn(text) => (Some(false), Some(printable(text))),
         Peer::Certificate(certificate) => (
             Some(true),
             certificate.uri_sans.first().map(|uri_san| printable(uri_san)),
@@ -192,6 +193,7 @@ mod tests {
                 uri_sans,
                 validation: Validation::Validated,
                 leaf: Attribute::Absent,
+                digest: Attribute::Absent,
             }),
             destination_port: Attribute::Known(8080),
             method: Attribute::Known(b"GET"),

@@ -136,6 +136,7 @@ mod tests {
                 uri_sans: &[ID],
                 validation: Validation::Validated,
                 leaf: Attribute::Known(&leaf),
+                digest: Attribute::Unreadable,
             };
             assert_eq!(request.protocol, Protocol::Tcp);
             assert_eq!(request.peer, Peer::Certificate(certificate));

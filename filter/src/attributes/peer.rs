@@ -55,6 +55,7 @@ impl OwnedPeer {
                 uri_sans,
                 validation: *validation,
                 leaf,
+                digest: Attribute::Unreadable,
             }),
         }
     }

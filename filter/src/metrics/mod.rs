@@ -31,16 +31,22 @@ const DRY_RUN_POLICIES_LOADED: &str = "spiffe_authz_dry_run_policies_loaded";
 const RULES_LOADED: &str = "spiffe_authz_rules_loaded";
 
 /// Every refusal behind which no policy stands: their series exist before they count.
-const REFUSALS_WITHOUT_POLICY: [Refusal<'static>; 14] = [
+const REFUSALS_WITHOUT_POLICY: [Refusal<'static>; 20] = [
     Refusal::NoConfiguration,
     Refusal::InterlockFailed,
     Refusal::Denied(Denial::RequestTooLarge),
     Refusal::Denied(Denial::MtlsRequired),
     Refusal::Denied(Denial::PeerUnreadable),
     Refusal::Denied(Denial::Identity(IdentityError::NotValidated)),
+    Refusal::Denied(Denial::Identity(IdentityError::NotShown)),
+    Refusal::Denied(Denial::Identity(IdentityError::Unreadable)),
     Refusal::Denied(Denial::Identity(IdentityError::NoSvid)),
     Refusal::Denied(Denial::Identity(IdentityError::MultipleUriSans)),
     Refusal::Denied(Denial::Identity(IdentityError::MalformedSpiffeId)),
+    Refusal::Denied(Denial::Identity(IdentityError::NotALeafSvid)),
+    Refusal::Denied(Denial::Identity(IdentityError::Revoked)),
+    Refusal::Denied(Denial::Identity(IdentityError::Expired)),
+    Refusal::Denied(Denial::Identity(IdentityError::TimeUnknown)),
     Refusal::Denied(Denial::AmbiguousHost),
     Refusal::Denied(Denial::AmbiguousPath),
     Refusal::Denied(Denial::TrailerInPolicy),
@@ -368,9 +374,15 @@ mod tests {
                 | Denial::PeerUnreadable
                 | Denial::Identity(
                     IdentityError::NotValidated
+                    | IdentityError::NotShown
+                    | IdentityError::Unreadable
                     | IdentityError::NoSvid
                     | IdentityError::MultipleUriSans
-                    | IdentityError::MalformedSpiffeId,
+                    | IdentityError::MalformedSpiffeId
+                    | IdentityError::NotALeafSvid
+                    | IdentityError::Revoked
+                    | IdentityError::Expired
+                    | IdentityError::TimeUnknown,
                 )
                 | Denial::AmbiguousHost
                 | Denial::AmbiguousPath
