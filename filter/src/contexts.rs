@@ -10,9 +10,9 @@ use std::rc::Rc;
 use crate::host::Host;
 use crate::http::HttpStream;
 use crate::judge::Judge;
-use crate::metrics::Metrics;
 use crate::root::Plugin;
 use crate::tcp::TcpStream;
+use crate::vm::Vm;
 
 /// The number that stands for no root context: the new context is one itself.
 const NO_ROOT: u32 = 0;
@@ -22,8 +22,8 @@ const NO_ROOT: u32 = 0;
 #[derive(Debug)]
 pub(crate) struct Contexts<H> {
     host: H,
-    /// A plugin instance comes and goes with its configuration, the metrics stay.
-    metrics: Rc<Metrics>,
+    /// A plugin instance comes and goes with its configuration, this stays.
+    vm: Rc<Vm>,
     contexts: BTreeMap<u32, Context<H>>,
 }
 
@@ -40,7 +40,7 @@ impl<H: Host + Clone> Contexts<H> {
     pub(crate) fn new(host: H) -> Self {
         Self {
             host,
-            metrics: Rc::default(),
+            vm: Rc::default(),
             contexts: BTreeMap::new(),
         }
     }
@@ -48,7 +48,7 @@ impl<H: Host + Clone> Contexts<H> {
     /// Makes a context: a stream keeps the policy set that is in force now.
     pub(crate) fn create(&mut self, id: u32, root: u32) {
         let context = match root {
-            NO_ROOT => Context::Root(Plugin::new(self.host.clone(), Rc::clone(&self.metrics))),
+            NO_ROOT => Context::Root(Plugin::new(self.host.clone(), Rc::clone(&self.vm))),
             root => Context::New(self.judge_of_root(root)),
         };
         self.contexts.insert(id, context);
@@ -124,7 +124,7 @@ impl<H: Host + Clone> Contexts<H> {
 
     /// A judge without a policy set: it refuses everything.
     fn judge_of_nobody(&self) -> Judge<H> {
-        Judge::new(self.host.clone(), Rc::clone(&self.metrics), None)
+        Judge::new(self.host.clone(), Rc::clone(&self.vm), None)
     }
 }
 

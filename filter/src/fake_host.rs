@@ -31,7 +31,12 @@ pub(crate) const CONFIGURATION: &str = r#"{
 
 /// The configuration above, compiled.
 pub(crate) fn policy_set() -> PolicySet {
-    PolicySet::from_plugin_configuration(CONFIGURATION.as_bytes(), None).unwrap()
+    policies_of(CONFIGURATION)
+}
+
+/// A configuration, compiled.
+pub(crate) fn policies_of(configuration: &str) -> PolicySet {
+    PolicySet::from_plugin_configuration(configuration.as_bytes(), None).unwrap()
 }
 
 /// One ALLOW policy that has this `when`.
@@ -74,6 +79,24 @@ pub(crate) fn watching_policies(profile: &str) -> PolicySet {
 /// A judge of requests on `host`, with metrics of its own.
 pub(crate) fn judge(host: &FakeHost, policies: Option<PolicySet>) -> Judge<FakeHost> {
     Judge::new(host.clone(), Rc::default(), policies.map(Rc::new))
+}
+
+/// The certificates of the two peers of these tests; they end in 2027.
+pub(crate) const FRONTEND_PEM: &str = include_str!("../../policy/tests/certificates/frontend.pem");
+const STRANGER_PEM: &str = include_str!("../../policy/tests/certificates/stranger.pem");
+const JUNE_2026: u64 = 1_780_272_000_000_000_000;
+
+/// The digest and the certificate that a proxy shows of a peer with this URI SAN.
+fn shown(uri_san: &[u8]) -> (String, &'static [u8]) {
+    if uri_san.ends_with(b"/sa/stranger") {
+        ("22".repeat(32), STRANGER_PEM.as_bytes())
+    } else {
+        assert!(
+            uri_san.ends_with(b"/sa/frontend"),
+            "{uri_san:?} has no certificate"
+        );
+        ("11".repeat(32), FRONTEND_PEM.as_bytes())
+    }
 }
 
 /// A certificate as a proxy shows it.
@@ -152,7 +175,7 @@ impl FakeHost {
         self.0.time.set(Some(reading));
     }
 
-    /// A validated peer with this URI SAN, or plaintext; the port is 8080.
+    /// A validated peer with this URI SAN, whose certificate is in force, or plaintext; the port is 8080.
     pub(crate) fn set_peer(&self, uri_san: Option<&[u8]>) {
         self.set_reading(property::MTLS, Ok(&[u8::from(uri_san.is_some())]));
         self.set_reading(
@@ -160,6 +183,14 @@ impl FakeHost {
             Ok(&[u8::from(uri_san.is_some())]),
         );
         self.set_reading(property::PEER_URI_SAN, uri_san.ok_or(HostError::NotFound));
+        let shown = uri_san.map(shown).ok_or(HostError::NotFound);
+        let digest = shown.as_ref().map(|(digest, _)| digest.as_bytes());
+        self.set_reading(property::PEER_CERTIFICATE_DIGEST, digest.map_err(|error| *error));
+        self.set_reading(
+            property::PEER_CERTIFICATE,
+            shown.as_ref().map(|(_, pem)| *pem).map_err(|error| *error),
+        );
+        self.set_time(Ok(JUNE_2026));
         self.set_reading(property::DESTINATION_PORT, Ok(&8080_i64.to_le_bytes()));
     }
 
@@ -218,6 +249,20 @@ impl FakeHost {
             .iter()
             .map(|(_, name, value)| (name.clone(), *value))
             .collect()
+    }
+
+    /// The counters alone.
+    pub(crate) fn counters(&self) -> Vec<(String, u64)> {
+        let metrics = self.0.metrics.borrow();
+        let counters = metrics.iter().filter(|(kind, ..)| *kind == MetricKind::Counter);
+        counters.map(|(_, name, value)| (name.clone(), *value)).collect()
+    }
+
+    /// The lines that are louder than [`LogLevel::Info`].
+    pub(crate) fn warnings(&self) -> Vec<(LogLevel, String)> {
+        let mut lines = self.lines();
+        lines.retain(|(level, _)| *level != LogLevel::Info);
+        lines
     }
 
     fn called(&self) -> Result<(), HostError> {

@@ -90,9 +90,9 @@ mod tests {
         assert_eq!(told(&host), expected.map(|value| Some(value.to_vec())));
         let counter =
             "spiffe_authz_requests_total.decision=.=allow;.;cause=.=matched-allow;.;policy=.=shop/orders;.;";
-        assert_eq!(host.metrics(), [(counter.to_owned(), 1)]);
+        assert_eq!(host.counters(), [(counter.to_owned(), 1)]);
         assert_eq!(host.replies(), []);
-        assert_eq!(host.lines(), []);
+        assert_eq!(host.warnings(), []);
     }
 
     #[test]
@@ -109,10 +109,10 @@ mod tests {
         assert_eq!(told(&host), expected.map(|value| value.map(<[u8]>::to_vec)));
         let counter =
             "spiffe_authz_requests_total.decision=.=deny;.;cause=.=matched-deny;.;policy=.=shop/no-admin;.;";
-        assert_eq!(host.metrics(), [(counter.to_owned(), 1)]);
+        assert_eq!(host.counters(), [(counter.to_owned(), 1)]);
         let details = "rbac_access_denied_matched_policy[ns[shop]-policy[no-admin]-rule[1]]";
         assert_eq!(host.replies()[0].details, details);
-        let lines = host.lines();
+        let lines = host.warnings();
         let [(LogLevel::Warn, line)] = lines.as_slice() else {
             panic!("{lines:?}")
         };
@@ -144,7 +144,7 @@ mod tests {
         let mut stream = HttpStream::new(judge(&host, None));
         assert!(!stream.judge());
         assert_eq!(host.replies()[0].details, "spiffe_authz_denied[no-configuration]");
-        assert!(host.lines()[0].1.contains(r#""cause":"no-configuration""#));
+        assert!(host.warnings()[0].1.contains(r#""cause":"no-configuration""#));
     }
 
     #[test]
@@ -156,9 +156,9 @@ mod tests {
         assert_eq!(host.replies()[0].details, details);
         assert_eq!(host.state(property::CAUSE).unwrap(), b"source-ip-unreadable");
         let counter = "spiffe_authz_requests_total.decision=.=deny;.;cause=.=source-ip-unreadable;.;policy=.=shop/orders;.;";
-        assert_eq!(host.metrics(), [(counter.to_owned(), 1)]);
+        assert_eq!(host.counters(), [(counter.to_owned(), 1)]);
         let cause = r#""cause":"source-ip-unreadable","policy":"shop/orders","rule":0,"#;
-        assert!(host.lines()[0].1.contains(cause));
+        assert!(host.warnings()[0].1.contains(cause));
     }
 
     #[test]

@@ -7,40 +7,42 @@ use spiffe_authz_policy::{Observations, PolicySet, Protocol, Request};
 use crate::attributes::{with_connection, with_request, with_trailers};
 use crate::audit::{Record, log_denied, log_observed};
 use crate::host::Host;
-use crate::metrics::Metrics;
 use crate::observed;
 use crate::outcome::Refusal;
 use crate::respond::{Flow, refuse, respond};
+use crate::vm::Vm;
 
 /// Judges by the policy set that was in force when the request or connection began.
 #[derive(Clone, Debug)]
 pub(crate) struct Judge<H> {
     host: H,
-    metrics: Rc<Metrics>,
+    vm: Rc<Vm>,
     policies: Option<Rc<PolicySet>>,
 }
 
 impl<H: Host> Judge<H> {
-    pub(crate) fn new(host: H, metrics: Rc<Metrics>, policies: Option<Rc<PolicySet>>) -> Self {
-        Self {
-            host,
-            metrics,
-            policies,
-        }
+    pub(crate) fn new(host: H, vm: Rc<Vm>, policies: Option<Rc<PolicySet>>) -> Self {
+        Self { host, vm, policies }
     }
 
     /// Judges the HTTP request that the host has in hand.
     pub(crate) fn request(&self) -> Flow {
-        with_request(&self.host, self.policies.as_deref(), |request| {
-            self.judge(request)
-        })
+        with_request(
+            &self.host,
+            &self.vm.certificates,
+            self.policies.as_deref(),
+            |request| self.judge(request),
+        )
     }
 
     /// Judges the TCP connection that the host has in hand.
     pub(crate) fn connection(&self) -> Flow {
-        with_connection(&self.host, self.policies.as_deref(), |connection| {
-            self.judge(connection)
-        })
+        with_connection(
+            &self.host,
+            &self.vm.certificates,
+            self.policies.as_deref(),
+            |connection| self.judge(connection),
+        )
     }
 
     /// Refuses the rest of an HTTP request, which was allowed, if its trailers say that it must not go on.
@@ -72,6 +74,9 @@ impl<H: Host> Judge<H> {
 
     fn judge(&self, request: &Request<'_>) -> Flow {
         let policies = self.policies.as_deref();
+        if let Some(policies) = policies {
+            self.vm.note_peer(&self.host, policies, request.peer);
+        }
         let observations = policies.map_or_else(Observations::default, |policies| policies.observe(request));
         observed::tell_access_log(&self.host, &observations);
         let protocol = request.protocol;
@@ -90,8 +95,8 @@ impl<H: Host> Judge<H> {
     }
 
     fn record(&self, flow: &Flow, record: &Record<'_>) {
-        self.metrics.count(&self.host, record.outcome);
-        self.metrics.count_observed(&self.host, record.observations);
+        self.vm.metrics.count(&self.host, record.outcome);
+        self.vm.metrics.count_observed(&self.host, record.observations);
         match flow {
             Flow::Continue(_) => log_observed(&self.host, record),
             Flow::Stop => log_denied(&self.host, record),

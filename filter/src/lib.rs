@@ -23,6 +23,7 @@
 
 mod attributes;
 mod audit;
+mod certificates;
 mod contexts;
 mod escape;
 mod host;
@@ -38,6 +39,7 @@ mod reply;
 mod respond;
 mod root;
 mod tcp;
+mod vm;
 
 #[cfg(target_arch = "wasm32")]
 mod entry;

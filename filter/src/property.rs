@@ -8,6 +8,8 @@ pub(crate) const PEER_CERTIFICATE_VALID: &str = "connection\0peer_certificate_va
 pub(crate) const PEER_URI_SAN: &str = "connection\0uri_san_peer_certificate";
 /// The certificate of the peer as PEM. Since Envoy 1.40.
 pub(crate) const PEER_CERTIFICATE: &str = "connection\0peer_certificate";
+/// The SHA-256 digest of the peer's certificate, 64 hexadecimal digits.
+pub(crate) const PEER_CERTIFICATE_DIGEST: &str = "connection\0sha256_peer_certificate_digest";
 /// The server name that the peer asked for in its ClientHello.
 pub(crate) const REQUESTED_SERVER_NAME: &str = "connection\0requested_server_name";
 /// The address and port of the client, as Envoy worked them out from X-Forwarded-For or the PROXY protocol.

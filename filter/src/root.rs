@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use spiffe_authz_policy::{ConfigErrors, PolicySet, Workload};
+use spiffe_authz_policy::{ConfigErrors, PolicySet, RequiredSvid, Workload};
 
 use crate::host::{Host, HostError, LogLevel};
 use crate::judge::Judge;
-use crate::metrics::Metrics;
 use crate::node::{self, NodeError};
+use crate::vm::Vm;
 
 /// One plugin instance on one thread of the proxy.
 ///
@@ -15,16 +15,16 @@ use crate::node::{self, NodeError};
 #[derive(Debug)]
 pub(crate) struct Plugin<H> {
     host: H,
-    metrics: Rc<Metrics>,
+    vm: Rc<Vm>,
     policies: Option<Rc<PolicySet>>,
 }
 
 impl<H: Host + Clone> Plugin<H> {
-    /// A plugin without a configuration. `metrics` are those of the VM.
-    pub(crate) fn new(host: H, metrics: Rc<Metrics>) -> Self {
+    /// A plugin without a configuration. `vm` is what its contexts share.
+    pub(crate) fn new(host: H, vm: Rc<Vm>) -> Self {
         Self {
             host,
-            metrics,
+            vm,
             policies: None,
         }
     }
@@ -58,7 +58,7 @@ impl<H: Host + Clone> Plugin<H> {
 
     /// The judge of one request or connection, by the policy set that is in force now.
     pub(crate) fn judge(&self) -> Judge<H> {
-        Judge::new(self.host.clone(), Rc::clone(&self.metrics), self.policies.clone())
+        Judge::new(self.host.clone(), Rc::clone(&self.vm), self.policies.clone())
     }
 
     fn put_in_force(&mut self, policies: PolicySet) {
@@ -67,7 +67,7 @@ impl<H: Host + Clone> Plugin<H> {
             self.host
                 .log(LogLevel::Warn, &format!("configuration in force: {notice}"));
         }
-        self.metrics.configured(&self.host, &policies);
+        self.vm.metrics.configured(&self.host, &policies);
         self.policies = Some(Rc::new(policies));
     }
 }
@@ -102,9 +102,10 @@ fn summary(policies: &PolicySet) -> String {
         .iter()
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
+    let of_peers = summary_of_peers(policies);
     format!(
         "configuration in force: profile {}, workload {}[{}], {} ALLOW, {} DENY, {} AUDIT and {} dry-run policies with {} rules, \
-         mTLS {}",
+         mTLS {}{of_peers}",
         policies.profile().name(),
         workload.namespace,
         labels.join(","),
@@ -117,6 +118,24 @@ fn summary(policies: &PolicySet) -> String {
     )
 }
 
+/// What the section `svid` says otherwise than by default.
+fn summary_of_peers(policies: &PolicySet) -> String {
+    let mut summary = String::new();
+    match policies.required_svid() {
+        RequiredSvid::Full => {}
+        RequiredSvid::Uri => summary.push_str(", of SVIDs the URI required"),
+    }
+    if let Some(key) = policies.peer_principal_key() {
+        summary.push_str(", peers handed on in ");
+        summary.push_str(key);
+    }
+    match policies.denied_peer_count() {
+        0 => {}
+        count => summary.push_str(&format!(", {count} entries of denied peers")),
+    }
+    summary
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,7 +146,7 @@ mod tests {
     const WITHOUT_WORKLOAD: &[u8] = br#"{"resources": []}"#;
 
     fn plugin(host: &FakeHost) -> Plugin<FakeHost> {
-        Plugin::new(host.clone(), Rc::new(Metrics::default()))
+        Plugin::new(host.clone(), Rc::default())
     }
 
     fn refused(host: &FakeHost) -> Vec<String> {
@@ -147,6 +166,18 @@ mod tests {
         let line = "configuration in force: profile zero-trust, workload shop[app=orders], \
                     1 ALLOW, 1 DENY, 0 AUDIT and 0 dry-run policies with 3 rules, mTLS STRICT";
         assert_eq!(host.lines(), [(LogLevel::Info, line.to_owned())]);
+    }
+
+    #[test]
+    fn what_is_asked_of_peers_is_in_the_line_where_it_is_not_the_default() {
+        let host = FakeHost::new();
+        let configuration = br#"{"workload": {"namespace": "shop", "waypoint": {}}, "resources": [],
+            "svid": {"required": "uri", "peerPrincipalKey": "a.b", "denied": {"spiffeIds": ["*/sa/a", "*/sa/b"]}}}"#;
+        host.set_configuration(Ok(configuration));
+        assert!(plugin(&host).configure());
+        let lines = host.lines();
+        let end = "mTLS STRICT, of SVIDs the URI required, peers handed on in a.b, 2 entries of denied peers";
+        assert!(lines[0].1.ends_with(end), "{lines:?}");
     }
 
     #[test]

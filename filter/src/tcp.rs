@@ -91,10 +91,10 @@ mod tests {
         host.set_peer(Some(STRANGER));
         assert!(stream.data() && stream.data());
         assert_eq!(host.calls(), calls);
-        assert_eq!((host.closes(), host.lines()), (0, Vec::new()));
+        assert_eq!((host.closes(), host.warnings()), (0, Vec::new()));
         let counter =
             "spiffe_authz_requests_total.decision=.=allow;.;cause=.=matched-allow;.;policy=.=shop/orders;.;";
-        assert_eq!(host.metrics(), [(counter.to_owned(), 1)]);
+        assert_eq!(host.counters(), [(counter.to_owned(), 1)]);
     }
 
     #[test]
@@ -112,8 +112,8 @@ mod tests {
         assert_eq!(told(&host), expected.map(|value| value.map(<[u8]>::to_vec)));
         let counter =
             "spiffe_authz_requests_total.decision=.=deny;.;cause=.=no-matching-allow;.;policy=.=;.;";
-        assert_eq!(host.metrics(), [(counter.to_owned(), 1)]);
-        let lines = host.lines();
+        assert_eq!(host.counters(), [(counter.to_owned(), 1)]);
+        let lines = host.warnings();
         let [(LogLevel::Warn, line)] = lines.as_slice() else {
             panic!("{lines:?}")
         };

@@ -233,9 +233,9 @@ mod tests {
             (b"", Ok(())),
         ] {
             let (reported, known) = ([id], leaf(&[id], &[1]));
-            let absent = Attribute::Absent;
-            assert_eq!(admit(&by_id(), &reported, absent, absent), expected);
-            assert_eq!(admit(&by_id(), &[], Attribute::Known(&known), absent), expected);
+            let verdict = |uri_sans, leaf| admit(&by_id(), uri_sans, leaf, Attribute::Absent);
+            assert_eq!(verdict(&reported, Attribute::Absent), expected);
+            assert_eq!(verdict(&[], Attribute::Known(&known)), expected);
         }
     }
 

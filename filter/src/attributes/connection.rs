@@ -2,15 +2,15 @@
 
 use core::net::IpAddr;
 
-use spiffe_authz_policy::{Attribute, Document, Input, LeafCertificate, PolicySet, Protocol, Request};
+use spiffe_authz_policy::{Attribute, Document, Input, PolicySet, Protocol, Request};
 use time::OffsetDateTime;
 
 use super::address::{destination_port, direct_peer, without_port};
 use super::clock::read_time;
-use super::leaf::read_leaf;
 use super::metadata::read_metadata;
 use super::peer::OwnedPeer;
 use super::reading::{lent, read};
+use crate::certificates::Certificates;
 use crate::host::Host;
 use crate::property;
 
@@ -19,7 +19,6 @@ use crate::property;
 #[derive(Debug)]
 pub(super) struct Connection {
     peer: OwnedPeer,
-    leaf: Attribute<LeafCertificate>,
     source_ip: Attribute<IpAddr>,
     remote_ip: Attribute<IpAddr>,
     destination_ip: Attribute<IpAddr>,
@@ -31,14 +30,13 @@ pub(super) struct Connection {
 
 impl Connection {
     /// Asks the host for what every decision needs, and for what the policies in force read besides.
-    pub(super) fn read(host: &impl Host, policies: Option<&PolicySet>) -> Self {
+    pub(super) fn read(host: &impl Host, certificates: &Certificates, policies: Option<&PolicySet>) -> Self {
         let wanted = |input| policies.is_some_and(|policies| policies.reads(input));
-        let peer = OwnedPeer::read(host);
+        let peer = OwnedPeer::read(host, certificates, policies);
+        // Whether a certificate is still valid is looked at with each request, however old its connection is.
+        let reads_time = wanted(Input::Time) || (wanted(Input::Validity) && peer.shows_certificate());
         let key = policies.and_then(PolicySet::direct_remote_address_key);
         Self {
-            leaf: where_true(wanted(Input::Certificate) && peer.has_certificate(), || {
-                read_leaf(host)
-            }),
             source_ip: where_true(wanted(Input::SourceIp), || direct_peer(host, key)),
             remote_ip: where_true(wanted(Input::RemoteIp), || {
                 without_port(host, property::SOURCE_ADDRESS)
@@ -49,16 +47,16 @@ impl Connection {
             destination_port: destination_port(host),
             sni: where_true(wanted(Input::Sni), || read_sni(host)),
             metadata: where_true(wanted(Input::Metadata), || read_metadata(host)),
-            time: where_true(wanted(Input::Time), || read_time(host)),
+            time: where_true(reads_time, || read_time(host)),
             peer,
         }
     }
 
     /// Calls `use_it` with a request of which only the connection is known.
     pub(super) fn lend<R>(&self, protocol: Protocol, use_it: impl FnOnce(Request<'_>) -> R) -> R {
-        let uri_san = self.peer.uri_san();
+        let uri_sans = self.peer.uri_sans();
         use_it(Request {
-            peer: self.peer.lent(uri_san.as_slice(), lent(&self.leaf)),
+            peer: self.peer.lent(&uri_sans),
             source_ip: self.source_ip,
             remote_ip: self.remote_ip,
             destination_ip: self.destination_ip,
@@ -89,9 +87,9 @@ fn read_sni(host: &impl Host) -> Attribute<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fake_host::{FakeHost, SVID, policies_with, policy_set};
+    use crate::fake_host::{FRONTEND_PEM, FakeHost, policies_of, policies_with, policy_set};
     use crate::host::HostError;
-    use spiffe_authz_policy::{Peer, PeerCertificate, Validation};
+    use spiffe_authz_policy::{LeafCertificate, Peer, PeerCertificate, Validation};
 
     type Reading = Result<&'static [u8], HostError>;
 
@@ -113,7 +111,6 @@ mod tests {
             (property::DESTINATION_ADDRESS, "10.0.0.3:8080"),
             (property::REQUESTED_SERVER_NAME, "orders"),
             (property::METADATA, ""),
-            (property::PEER_CERTIFICATE, SVID),
         ];
         for (path, text) in texts {
             host.set_reading(path, Ok(text.as_bytes()));
@@ -122,21 +119,33 @@ mod tests {
         host
     }
 
+    /// Profile istio with one ALLOW policy of these rules.
+    fn istio_policies(rules: &str) -> PolicySet {
+        policies_of(&format!(
+            r#"{{"profile": "istio", "workload": {{"namespace": "shop"}}, "resources": [
+                {{"apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy",
+                  "metadata": {{"name": "orders", "namespace": "shop"}}, "spec": {{"rules": {rules}}}}}]}}"#
+        ))
+    }
+
     fn ip(text: &str) -> Attribute<IpAddr> {
         Attribute::Known(text.parse().unwrap())
+    }
+
+    fn connection(host: &FakeHost, policies: Option<&PolicySet>) -> Connection {
+        Connection::read(host, &Certificates::default(), policies)
     }
 
     #[test]
     fn what_policies_read_is_in_the_request() {
         let policies = policies_with(WHEN_EVERYTHING);
-        let connection = Connection::read(&talkative(), Some(&policies));
-        connection.lend(Protocol::Tcp, |request| {
-            let leaf = LeafCertificate::from_pem(SVID.as_bytes()).unwrap();
+        connection(&talkative(), Some(&policies)).lend(Protocol::Tcp, |request| {
+            let leaf = LeafCertificate::from_pem(FRONTEND_PEM.as_bytes()).unwrap();
             let certificate = PeerCertificate {
                 uri_sans: &[ID],
                 validation: Validation::Validated,
                 leaf: Attribute::Known(&leaf),
-                digest: Attribute::Unreadable,
+                digest: Attribute::Known(&[0x11; 32]),
             };
             assert_eq!(request.protocol, Protocol::Tcp);
             assert_eq!(request.peer, Peer::Certificate(certificate));
@@ -150,11 +159,12 @@ mod tests {
         });
     }
 
+    /// The host of profile istio without any certificate of a policy's interest, and the one without a configuration.
     #[test]
     fn what_no_policy_reads_costs_no_hostcall_and_is_unreadable() {
-        for policies in [None, Some(policy_set())] {
+        for policies in [None, Some(istio_policies("[{}]"))] {
             let host = talkative();
-            let connection = Connection::read(&host, policies.as_ref());
+            let connection = connection(&host, policies.as_ref());
             let always = [
                 property::MTLS,
                 property::PEER_CERTIFICATE_VALID,
@@ -168,8 +178,12 @@ mod tests {
                 assert_eq!(request.sni, Attribute::Unreadable);
                 assert_eq!(request.metadata, Attribute::Unreadable);
                 assert_eq!(request.time, Attribute::Unreadable);
+                let Peer::Certificate(certificate) = request.peer else {
+                    panic!("{:?}", request.peer)
+                };
+                assert_eq!(certificate.leaf, Attribute::Unreadable);
+                assert_eq!(certificate.digest, Attribute::Unreadable);
             });
-            assert_eq!(connection.leaf, Attribute::Unreadable);
         }
     }
 
@@ -181,27 +195,88 @@ mod tests {
             (r#"{"key": "destination.ip", "values": ["10.0.0.1"]}"#, 1),
             (r#"{"key": "connection.sni", "values": ["orders"]}"#, 1),
             (r#"{"key": "request.auth.claims[sub]", "values": ["*"]}"#, 1),
-            (r#"{"key": "source.certificate.dnsSan", "values": ["*"]}"#, 1),
+            (r#"{"key": "source.certificate.dnsSan", "values": ["*"]}"#, 2),
             (
                 r#"{"key": "source.certificate.remainingSeconds", "numbers": [">0"]}"#,
-                2,
+                3,
             ),
         ];
         for (condition, more) in conditions {
             let host = talkative();
-            Connection::read(&host, Some(&policies_with(condition)));
+            let rules = format!(r#"[{{"when": [{condition}]}}]"#);
+            connection(&host, Some(&istio_policies(&rules)));
             assert_eq!(host.calls(), 4 + more, "{condition}");
         }
+    }
+
+    #[test]
+    fn the_second_request_of_a_peer_makes_five_hostcalls_instead_of_six_and_parses_nothing() {
+        let (host, certificates, policies) = (talkative(), Certificates::default(), policy_set());
+        let read = || {
+            let before = host.calls();
+            let connection = Connection::read(&host, &certificates, Some(&policies));
+            (connection, host.calls() - before)
+        };
+        let (first, calls) = read();
+        let asked = [
+            property::MTLS,
+            property::PEER_CERTIFICATE_VALID,
+            property::PEER_CERTIFICATE_DIGEST,
+            property::PEER_CERTIFICATE,
+            property::DESTINATION_PORT,
+            "the time",
+        ];
+        assert_eq!(calls, asked.len());
+        let (second, calls) = read();
+        assert_eq!(calls, asked.len() - 1);
+        let leaf = |connection: &Connection| {
+            connection.lend(Protocol::Tcp, |request| match request.peer {
+                Peer::Certificate(certificate) => std::ptr::from_ref(*certificate.leaf.known().unwrap()),
+                other => panic!("{other:?}"),
+            })
+        };
+        assert_eq!(leaf(&first), leaf(&second), "the very same parsed certificate");
+    }
+
+    #[test]
+    fn the_time_is_read_with_each_request_whose_certificate_has_an_end() {
+        let (host, certificates, policies) = (talkative(), Certificates::default(), policy_set());
+        for nanoseconds in [7, 9] {
+            host.set_time(Ok(nanoseconds));
+            let connection = Connection::read(&host, &certificates, Some(&policies));
+            let now = OffsetDateTime::from_unix_timestamp_nanos(i128::from(nanoseconds)).unwrap();
+            assert_eq!(connection.time, Attribute::Known(now));
+        }
+        host.set_peer(None);
+        let connection = Connection::read(&host, &certificates, Some(&policies));
+        assert_eq!(connection.time, Attribute::Unreadable);
+    }
+
+    #[test]
+    fn a_list_of_digests_alone_needs_no_certificate() {
+        let digest = "22".repeat(32);
+        let policies = policies_of(&format!(
+            r#"{{"profile": "istio", "workload": {{"namespace": "shop"}}, "resources": [],
+                "svid": {{"denied": {{"sha256Digests": ["{digest}"]}}}}}}"#
+        ));
+        let host = talkative();
+        connection(&host, Some(&policies)).lend(Protocol::Tcp, |request| {
+            let Peer::Certificate(certificate) = request.peer else {
+                panic!("{:?}", request.peer)
+            };
+            assert_eq!(certificate.digest, Attribute::Known(&[0x11; 32][..]));
+            assert_eq!(certificate.leaf, Attribute::Unreadable);
+        });
+        assert_eq!(host.calls(), 5);
     }
 
     #[test]
     fn a_peer_without_a_certificate_is_not_asked_for_it() {
         let host = talkative();
         host.set_peer(None);
-        let condition = r#"{"key": "source.certificate.dnsSan", "values": ["*"]}"#;
-        let connection = Connection::read(&host, Some(&policies_with(condition)));
-        assert_eq!(connection.leaf, Attribute::Unreadable);
+        let connection = connection(&host, Some(&policy_set()));
         assert_eq!(connection.peer, OwnedPeer::Plaintext);
+        assert_eq!(host.calls(), 2);
     }
 
     #[test]

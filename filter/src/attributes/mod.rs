@@ -15,17 +15,19 @@ use spiffe_authz_policy::{Attribute, Headers, PolicySet, Protocol, Request};
 
 use crate::attributes::connection::Connection;
 use crate::attributes::headers::HeaderList;
+use crate::certificates::Certificates;
 use crate::host::Host;
 
 /// Calls `use_it` with the HTTP request that the host has in hand, as policies see it.
 pub(crate) fn with_request<R>(
     host: &impl Host,
+    certificates: &Certificates,
     policies: Option<&PolicySet>,
     use_it: impl FnOnce(&Request<'_>) -> R,
 ) -> R {
     let given = host.request_headers();
     let headers = HeaderList::parse(&given);
-    Connection::read(host, policies).lend(Protocol::Http, |connection| {
+    Connection::read(host, certificates, policies).lend(Protocol::Http, |connection| {
         use_it(&Request {
             method: headers.only(b":method"),
             host: headers.only(b":authority"),
@@ -46,10 +48,11 @@ pub(crate) fn with_trailers<R>(host: &impl Host, use_it: impl FnOnce(Attribute<H
 /// Calls `use_it` with the TCP connection that the host has in hand, as policies see it.
 pub(crate) fn with_connection<R>(
     host: &impl Host,
+    certificates: &Certificates,
     policies: Option<&PolicySet>,
     use_it: impl FnOnce(&Request<'_>) -> R,
 ) -> R {
-    Connection::read(host, policies).lend(Protocol::Tcp, |connection| use_it(&connection))
+    Connection::read(host, certificates, policies).lend(Protocol::Tcp, |connection| use_it(&connection))
 }
 
 #[cfg(test)]
@@ -64,7 +67,7 @@ mod tests {
         let host = FakeHost::new();
         host.set_peer(None);
         host.set_headers(&[(b":method", b"GET"), (b":path", b"/\xff?x"), (b"x-a", b"1")]);
-        with_request(&host, None, |request| {
+        with_request(&host, &Certificates::default(), None, |request| {
             assert_eq!(request.protocol, Protocol::Http);
             assert_eq!(request.peer, Peer::Plaintext);
             assert_eq!(request.destination_port, Attribute::Known(8080));
@@ -79,7 +82,7 @@ mod tests {
     fn without_a_readable_header_list_everything_of_it_is_unreadable() {
         let host = FakeHost::new();
         host.set_headers_reading(Err(HostError::Status(10)));
-        with_request(&host, None, |request| {
+        with_request(&host, &Certificates::default(), None, |request| {
             for attribute in [request.method, request.host, request.path] {
                 assert_eq!(attribute, Attribute::Unreadable);
             }
@@ -92,7 +95,7 @@ mod tests {
         let host = FakeHost::new();
         host.set_peer(None);
         host.set_headers(&[(b":method", b"GET")]);
-        with_connection(&host, None, |connection| {
+        with_connection(&host, &Certificates::default(), None, |connection| {
             assert_eq!(connection.protocol, Protocol::Tcp);
             assert_eq!(connection.peer, Peer::Plaintext);
             assert_eq!(connection.headers, Attribute::Absent);

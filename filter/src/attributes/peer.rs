@@ -1,103 +1,205 @@
 //! [`OwnedPeer`]: the other end of the connection, as far as the host shows its certificate.
 
-use spiffe_authz_policy::{Attribute, LeafCertificate, Peer, PeerCertificate, Validation};
+use spiffe_authz_policy::{Attribute, Input, Peer, PeerCertificate, PolicySet, Validation};
 
-use super::reading::{read, read_bool};
+use super::leaf::{read_digest, read_leaf};
+use super::reading::{lent, read, read_bool};
+use crate::certificates::{Certificates, Digest, Leaf};
 use crate::host::Host;
 use crate::property;
+
+/// What proxies write for a peer without a URI SAN.
+const NOBODY: [&[u8]; 2] = [b"", b"-"];
 
 /// The other end of the connection.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum OwnedPeer {
     Plaintext,
-    /// The first URI SAN, if the certificate has any: Envoy's property shows no other.
-    Certificate {
-        uri_san: Option<Vec<u8>>,
-        validation: Validation,
-    },
+    Certificate(OwnedCertificate),
+    HandedOn(Vec<u8>),
     Unreadable,
 }
 
+/// The certificate that a peer presented.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct OwnedCertificate {
+    validation: Validation,
+    reported: ReportedUriSan,
+    leaf: Leaf,
+    digest: Attribute<Digest>,
+}
+
+/// What the host's property of the URI SAN says, which shows the first and no other.
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum ReportedUriSan {
+    /// It was not asked: the certificate itself is known.
+    NotAsked,
+    /// There is none.
+    None,
+    /// The first.
+    First(Vec<u8>),
+}
+
 impl OwnedPeer {
-    pub(super) fn read(host: &impl Host) -> Self {
+    pub(super) fn read(host: &impl Host, certificates: &Certificates, policies: Option<&PolicySet>) -> Self {
         match read_bool(host, property::MTLS) {
-            Attribute::Known(false) => Self::Plaintext,
-            Attribute::Known(true) => read_certificate(host),
+            Attribute::Known(false) => Self::read_handed_on(host, policies),
+            Attribute::Known(true) => OwnedCertificate::read(host, certificates, policies)
+                .map_or(Self::Unreadable, Self::Certificate),
             // Every Envoy says it of every connection: its absence is a fault.
             Attribute::Absent | Attribute::Unreadable => Self::Unreadable,
         }
     }
 
-    pub(super) fn has_certificate(&self) -> bool {
-        match self {
-            Self::Certificate { .. } => true,
-            Self::Plaintext | Self::Unreadable => false,
+    /// Where mTLS ended on another listener, and nowhere else.
+    fn read_handed_on(host: &impl Host, policies: Option<&PolicySet>) -> Self {
+        let Some(key) = policies.and_then(PolicySet::peer_principal_key) else {
+            return Self::Plaintext;
+        };
+        match read(host, &format!("{}\0{key}", property::FILTER_STATE)) {
+            Attribute::Known(text) if NOBODY.contains(&text.as_slice()) => Self::Plaintext,
+            Attribute::Known(text) => Self::HandedOn(text),
+            Attribute::Absent => Self::Plaintext,
+            Attribute::Unreadable => Self::Unreadable,
         }
     }
 
-    pub(super) fn uri_san(&self) -> Option<&[u8]> {
+    /// Whether the certificate itself is known.
+    pub(super) fn shows_certificate(&self) -> bool {
         match self {
-            Self::Certificate { uri_san, .. } => uri_san.as_deref(),
-            Self::Plaintext | Self::Unreadable => None,
+            Self::Certificate(certificate) => certificate.leaf.known().is_some(),
+            Self::Plaintext | Self::HandedOn(_) | Self::Unreadable => false,
         }
     }
 
-    /// The peer as policies see it, with its URI SANs and the facts of its certificate.
-    pub(super) fn lent<'r>(
-        &self,
-        uri_sans: &'r [&'r [u8]],
-        leaf: Attribute<&'r LeafCertificate>,
-    ) -> Peer<'r> {
+    /// The URI SANs of the certificate, as far as they are known.
+    pub(super) fn uri_sans(&self) -> Vec<&[u8]> {
+        match self {
+            Self::Certificate(certificate) => certificate.uri_sans(),
+            Self::Plaintext | Self::HandedOn(_) | Self::Unreadable => Vec::new(),
+        }
+    }
+
+    /// The peer as policies see it, with its URI SANs.
+    pub(super) fn lent<'r>(&'r self, uri_sans: &'r [&'r [u8]]) -> Peer<'r> {
         match self {
             Self::Plaintext => Peer::Plaintext,
+            Self::HandedOn(text) => Peer::HandedOn(text),
             Self::Unreadable => Peer::Unreadable,
-            Self::Certificate { validation, .. } => Peer::Certificate(PeerCertificate {
+            Self::Certificate(certificate) => Peer::Certificate(PeerCertificate {
                 uri_sans,
-                validation: *validation,
-                leaf,
-                digest: Attribute::Unreadable,
+                validation: certificate.validation,
+                leaf: lent(&certificate.leaf).map(AsRef::as_ref),
+                digest: lent(&certificate.digest).map(<[u8; 32]>::as_slice),
             }),
         }
     }
 }
 
-fn read_certificate(host: &impl Host) -> OwnedPeer {
-    let validation = match read_bool(host, property::PEER_CERTIFICATE_VALID) {
-        Attribute::Known(true) => Validation::Validated,
-        Attribute::Known(false) => Validation::NotValidated,
-        Attribute::Absent => Validation::Unreadable,
-        Attribute::Unreadable => return OwnedPeer::Unreadable,
-    };
-    match read(host, property::PEER_URI_SAN) {
-        Attribute::Known(uri_san) => OwnedPeer::Certificate {
-            uri_san: Some(uri_san),
+impl OwnedCertificate {
+    /// `None` where anything fails that every host says.
+    fn read(host: &impl Host, certificates: &Certificates, policies: Option<&PolicySet>) -> Option<Self> {
+        let reads = |input| policies.is_some_and(|policies| policies.reads(input));
+        let validation = read_validation(host)?;
+        let digest = if reads(Input::Certificate) || reads(Input::CertificateDigest) {
+            read_digest(host)
+        } else {
+            Attribute::Unreadable
+        };
+        let leaf = if reads(Input::Certificate) {
+            read_leaf(host, certificates, digest)
+        } else {
+            Attribute::Unreadable
+        };
+        let reported = if leaf.known().is_none() || reads(Input::UriSan) {
+            ReportedUriSan::read(host)?
+        } else {
+            ReportedUriSan::NotAsked
+        };
+        Some(Self {
             validation,
-        },
-        Attribute::Absent => OwnedPeer::Certificate {
-            uri_san: None,
-            validation,
-        },
-        Attribute::Unreadable => OwnedPeer::Unreadable,
+            reported,
+            leaf,
+            digest,
+        })
+    }
+
+    fn uri_sans(&self) -> Vec<&[u8]> {
+        match (&self.reported, &self.leaf) {
+            (ReportedUriSan::First(uri_san), _) => vec![uri_san],
+            (ReportedUriSan::NotAsked, Attribute::Known(leaf)) => {
+                leaf.facts().uri_sans.iter().map(Vec::as_slice).collect()
+            }
+            (ReportedUriSan::None, _)
+            | (ReportedUriSan::NotAsked, Attribute::Absent | Attribute::Unreadable) => Vec::new(),
+        }
+    }
+}
+
+fn read_validation(host: &impl Host) -> Option<Validation> {
+    match read_bool(host, property::PEER_CERTIFICATE_VALID) {
+        Attribute::Known(true) => Some(Validation::Validated),
+        Attribute::Known(false) => Some(Validation::NotValidated),
+        Attribute::Absent => Some(Validation::Unreadable),
+        Attribute::Unreadable => None,
+    }
+}
+
+impl ReportedUriSan {
+    fn read(host: &impl Host) -> Option<Self> {
+        match read(host, property::PEER_URI_SAN) {
+            Attribute::Known(uri_san) => Some(Self::First(uri_san)),
+            Attribute::Absent => Some(Self::None),
+            Attribute::Unreadable => None,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fake_host::FakeHost;
+    use crate::fake_host::{FRONTEND_PEM, FakeHost, policies_of, policy_set};
     use crate::host::HostError;
+    use spiffe_authz_policy::LeafCertificate;
 
     const FAILED: HostError = HostError::Status(10);
     const ID: &[u8] = b"spiffe://cluster.local/ns/shop/sa/frontend";
+    const KEY: &str = "io.istio.peer_principal";
 
     type Reading = Result<&'static [u8], HostError>;
+
+    fn read_by(host: &FakeHost, policies: Option<&PolicySet>) -> OwnedPeer {
+        OwnedPeer::read(host, &Certificates::default(), policies)
+    }
 
     fn peer(mtls: Reading, valid: Reading, uri_san: Reading) -> OwnedPeer {
         let host = FakeHost::new();
         host.set_reading(property::MTLS, mtls);
         host.set_reading(property::PEER_CERTIFICATE_VALID, valid);
         host.set_reading(property::PEER_URI_SAN, uri_san);
-        OwnedPeer::read(&host)
+        read_by(&host, None)
+    }
+
+    /// A certificate of which nothing else was asked.
+    fn reported(validation: Validation, reported: ReportedUriSan) -> OwnedPeer {
+        OwnedPeer::Certificate(OwnedCertificate {
+            validation,
+            reported,
+            leaf: Attribute::Unreadable,
+            digest: Attribute::Unreadable,
+        })
+    }
+
+    fn first(uri_san: &[u8]) -> ReportedUriSan {
+        ReportedUriSan::First(uri_san.to_vec())
+    }
+
+    /// A waypoint whose peers are handed on.
+    fn waypoint() -> PolicySet {
+        policies_of(&format!(
+            r#"{{"workload": {{"namespace": "shop", "waypoint": {{}}}}, "svid": {{"peerPrincipalKey": "{KEY}"}},
+                "resources": []}}"#
+        ))
     }
 
     #[test]
@@ -107,19 +209,26 @@ mod tests {
 
     #[test]
     fn a_peer_certificate_has_its_validation_and_its_first_uri_san() {
-        let table: [(Reading, Reading, Validation, Option<&[u8]>); 5] = [
-            (Ok(&[1]), Ok(ID), Validation::Validated, Some(ID)),
-            (Ok(&[0]), Ok(ID), Validation::NotValidated, Some(ID)),
-            (Err(HostError::NotFound), Ok(ID), Validation::Unreadable, Some(ID)),
-            (Ok(&[1]), Ok(b"\xff\0"), Validation::Validated, Some(b"\xff\0")),
-            (Ok(&[1]), Err(HostError::NotFound), Validation::Validated, None),
+        let table: [(Reading, Reading, Validation, ReportedUriSan); 5] = [
+            (Ok(&[1]), Ok(ID), Validation::Validated, first(ID)),
+            (Ok(&[0]), Ok(ID), Validation::NotValidated, first(ID)),
+            (
+                Err(HostError::NotFound),
+                Ok(ID),
+                Validation::Unreadable,
+                first(ID),
+            ),
+            (Ok(&[1]), Ok(b"\xff\0"), Validation::Validated, first(b"\xff\0")),
+            (
+                Ok(&[1]),
+                Err(HostError::NotFound),
+                Validation::Validated,
+                ReportedUriSan::None,
+            ),
         ];
         for (valid, uri_san, validation, expected) in table {
-            let expected = OwnedPeer::Certificate {
-                uri_san: expected.map(<[u8]>::to_vec),
-                validation,
-            };
-            assert_eq!(peer(Ok(&[1]), valid, uri_san), expected, "{valid:?} {uri_san:?}");
+            let told = peer(Ok(&[1]), valid, uri_san);
+            assert_eq!(told, reported(validation, expected), "{valid:?} {uri_san:?}");
         }
     }
 
@@ -145,5 +254,75 @@ mod tests {
                 "{mtls:?} {valid:?} {uri_san:?}"
             );
         }
+    }
+
+    #[test]
+    fn where_the_certificate_is_shown_its_uri_sans_are_those_in_it() {
+        let host = FakeHost::new();
+        host.set_peer(Some(ID));
+        host.set_reading(property::PEER_URI_SAN, Ok(b"anything"));
+        let told = read_by(&host, Some(&policy_set()));
+        assert!(told.shows_certificate());
+        assert_eq!(told.uri_sans(), [ID]);
+        let leaf = LeafCertificate::from_pem(FRONTEND_PEM.as_bytes()).unwrap();
+        let Peer::Certificate(certificate) = told.lent(&[ID]) else {
+            panic!("{told:?}")
+        };
+        assert_eq!(certificate.leaf, Attribute::Known(&leaf));
+        assert_eq!(certificate.digest, Attribute::Known(&[0x11; 32][..]));
+    }
+
+    #[test]
+    fn where_the_certificate_is_not_shown_the_first_uri_san_is_reported() {
+        for (reading, leaf) in [
+            (Err(HostError::NotFound), Attribute::Absent),
+            (Err(FAILED), Attribute::Unreadable),
+            (Ok(&b"x"[..]), Attribute::Unreadable),
+        ] {
+            let host = FakeHost::new();
+            host.set_peer(Some(ID));
+            host.set_reading(property::PEER_CERTIFICATE, reading);
+            let told = read_by(&host, Some(&policy_set()));
+            assert!(!told.shows_certificate());
+            assert_eq!(told.uri_sans(), [ID]);
+            let OwnedPeer::Certificate(certificate) = told else {
+                panic!("{reading:?}")
+            };
+            assert_eq!(certificate.leaf, leaf);
+        }
+    }
+
+    #[test]
+    fn a_peer_is_handed_on_by_the_filter_state_that_the_configuration_names() {
+        let host = FakeHost::new();
+        host.set_reading(property::MTLS, Ok(&[0]));
+        let table: [(Reading, OwnedPeer); 6] = [
+            (Ok(ID), OwnedPeer::HandedOn(ID.to_vec())),
+            (Ok(b"\xff,"), OwnedPeer::HandedOn(b"\xff,".to_vec())),
+            (Ok(b""), OwnedPeer::Plaintext),
+            (Ok(b"-"), OwnedPeer::Plaintext),
+            (Err(HostError::NotFound), OwnedPeer::Plaintext),
+            (Err(FAILED), OwnedPeer::Unreadable),
+        ];
+        for (reading, expected) in table {
+            host.set_reading(&format!("filter_state\0{KEY}"), reading);
+            assert_eq!(read_by(&host, Some(&waypoint())), expected, "{reading:?}");
+            let calls = host.calls();
+            for policies in [None, Some(policy_set())] {
+                assert_eq!(read_by(&host, policies.as_ref()), OwnedPeer::Plaintext);
+            }
+            assert_eq!(host.calls(), calls + 2, "no filter state is asked for");
+        }
+    }
+
+    #[test]
+    fn a_certificate_that_was_presented_here_comes_before_any_filter_state() {
+        let host = FakeHost::new();
+        host.set_peer(Some(ID));
+        host.set_reading(
+            &format!("filter_state\0{KEY}"),
+            Ok(b"spiffe://cluster.local/ns/a/sa/b"),
+        );
+        assert_eq!(read_by(&host, Some(&waypoint())).uri_sans(), [ID]);
     }
 }

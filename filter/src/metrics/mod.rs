@@ -8,7 +8,8 @@
 //! | `spiffe_authz_shadow_total{action, result}` | profile istio: what Istio's own dry run says, of the dry-run policies of one `action` (`allow`, `deny`) alone: `allowed` or `denied` |
 //!
 //! Gauges: `spiffe_authz_policies_loaded` (ALLOW and DENY policies in force), `spiffe_authz_dry_run_policies_loaded`,
-//! `spiffe_authz_rules_loaded` (of all policies).
+//! `spiffe_authz_rules_loaded` (of all policies), `spiffe_authz_peer_certificate_shown` (1 where the proxy shows the
+//! certificates of mTLS peers, 0 where it does not; there once the first one came whose certificate is asked for).
 //!
 //! Labels are written into the name as Istio writes them, `NAME.KEY=.=VALUE;.;`, and Envoy's `stats_tags` turn them
 //! into labels. No value comes from a request. No decision rests on a metric: a proxy that takes none is not
@@ -29,6 +30,7 @@ use crate::outcome::{Outcome, Refusal};
 const POLICIES_LOADED: &str = "spiffe_authz_policies_loaded";
 const DRY_RUN_POLICIES_LOADED: &str = "spiffe_authz_dry_run_policies_loaded";
 const RULES_LOADED: &str = "spiffe_authz_rules_loaded";
+const PEER_CERTIFICATE_SHOWN: &str = "spiffe_authz_peer_certificate_shown";
 
 /// Every refusal behind which no policy stands: their series exist before they count.
 const REFUSALS_WITHOUT_POLICY: [Refusal<'static>; 20] = [
@@ -93,6 +95,11 @@ impl Metrics {
         let _ = self.set_gauge(host, POLICIES_LOADED, enforced);
         let _ = self.set_gauge(host, DRY_RUN_POLICIES_LOADED, policies.dry_run_policies().count());
         let _ = self.set_gauge(host, RULES_LOADED, policies.rule_count());
+    }
+
+    /// Shows whether the proxy shows the certificates of its peers.
+    pub(crate) fn set_peer_certificate_shown(&self, host: &impl Host, shown: bool) {
+        let _ = self.set_gauge(host, PEER_CERTIFICATE_SHOWN, usize::from(shown));
     }
 
     /// Counts one request or connection.
