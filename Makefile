@@ -5,7 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 WASM := dist/spiffe_authz_filter.wasm
-WASM_LIMIT_KIB := 1300
+WASM_LIMIT_KIB := 1400
 # A VM starts with 128 KiB of stack instead of 1 MiB, and never grows past 256 MiB.
 WASM_RUSTFLAGS := -Clink-arg=-zstack-size=131072 -Clink-arg=--max-memory=268435456 \
 	--remap-path-prefix=$(CURDIR)=. \
