@@ -213,6 +213,7 @@ fn has_fields_in_order(value: &[u8]) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
     use crate::leaf_certificate::{LeafCertificate, der_of_pem};

@@ -1,8 +1,10 @@
 //! The built filter as a network filter, in host-sim: what a TCP connection meets.
 
 use spiffe_authz_host_sim::{
-    Connection, EndOfStream, Limits, PeerCertificate, Plugin, PluginSetup, Properties, Simulator, TcpOutcome,
+    Connection, EndOfStream, Limits, Plugin, PluginSetup, Properties, Simulator, TcpOutcome,
 };
+use spiffe_authz_policy::RequestDocument;
+use spiffe_authz_tests::engines::simulated_certificate::SimulatedCertificates;
 use spiffe_authz_tests::workspace;
 
 const FRONTEND: &str = "spiffe://cluster.local/ns/shop/sa/frontend";
@@ -32,7 +34,11 @@ fn fresh() -> Properties {
 }
 
 fn mtls(uri_san: &str) -> Properties {
-    Connection::mtls(address(42_424), address(8080), PeerCertificate::valid(uri_san)).properties()
+    let document = format!(r#"{{"peer": {{"spiffeId": "{uri_san}"}}}}"#);
+    let request = RequestDocument::from_json(document.as_bytes()).unwrap();
+    let facts = request.leaf().unwrap().facts();
+    let peer = SimulatedCertificates::default().of(facts, &request).unwrap();
+    Connection::mtls(address(42_424), address(8080), peer).properties()
 }
 
 fn address(port: u16) -> std::net::SocketAddr {

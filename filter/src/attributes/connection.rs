@@ -230,9 +230,11 @@ mod tests {
         let (second, calls) = read();
         assert_eq!(calls, asked.len() - 1);
         let leaf = |connection: &Connection| {
-            connection.lend(Protocol::Tcp, |request| match request.peer {
-                Peer::Certificate(certificate) => std::ptr::from_ref(*certificate.leaf.known().unwrap()),
-                other => panic!("{other:?}"),
+            connection.lend(Protocol::Tcp, |request| {
+                let Peer::Certificate(certificate) = request.peer else {
+                    panic!("{:?}", request.peer)
+                };
+                std::ptr::from_ref(*certificate.leaf.known().unwrap())
             })
         };
         assert_eq!(leaf(&first), leaf(&second), "the very same parsed certificate");
