@@ -50,7 +50,7 @@ impl<H: Host> Judge<H> {
         let refusal = self.refusal_of_trailers()?;
         let policies = self.policies.as_deref();
         let (flow, outcome) = refuse(&self.host, Protocol::Http, refusal);
-        with_request(&self.host, policies, |request| {
+        with_request(&self.host, &self.vm.certificates, policies, |request| {
             let record = Record {
                 outcome: &outcome,
                 observations: &Observations::default(),
