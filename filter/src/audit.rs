@@ -10,8 +10,8 @@
 //! | `rule` | the index of its rule, or null |
 //! | `profile` | `zero-trust` or `istio`; null without a configuration |
 //! | `workload_namespace` | the namespace of the guarded workload; null without a configuration |
-//! | `peer` | the first URI SAN of the peer's certificate, or null |
-//! | `mtls` | whether the peer presented a certificate; null where that cannot be told |
+//! | `peer` | the first URI SAN of the peer's certificate, or what a listener in front hands on of the peer, or null |
+//! | `mtls` | whether the peer presented a certificate on this connection; null where that cannot be told |
 //! | `method`, `host`, `path` | of the request, or null; the path without query and fragment |
 //! | `path_classes` | of a path that can be read in more than one way, the ways, as a list of names; left out of any other line |
 //! | `destination_port` | a number, or null |

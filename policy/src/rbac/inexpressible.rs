@@ -8,6 +8,7 @@ use crate::config::error::{ConfigErrorKind, Problems};
 use crate::config::field_path::FieldPath;
 use crate::config::field_values::FieldValues;
 use crate::config::fields::Listed;
+use crate::config::svid::RawDenied;
 use crate::profile::Profile;
 use crate::rbac::Attached;
 use crate::rbac::condition::Key;
@@ -26,6 +27,17 @@ pub(super) fn note(profile: Profile, attached: &[Attached<'_>], problems: &mut P
         let at = resources.index(*index);
         note_policy(policy, &at.field("spec"), problems);
     }
+}
+
+/// Notes the lists of denied peers: Istio has none, and none of the filters that it generates would ask them.
+pub(super) fn note_denied(denied: &RawDenied, problems: &mut Problems) {
+    let RawDenied {
+        spiffe_ids,
+        serial_numbers,
+        sha256_digests,
+    } = denied;
+    let given = !(spiffe_ids.is_empty() && serial_numbers.is_empty() && sha256_digests.is_empty());
+    note_given(given, &FieldPath::Root.field("svid").field("denied"), problems);
 }
 
 fn extension(at: &FieldPath<'_>, problems: &mut Problems) {

@@ -74,6 +74,7 @@ fn render(config: &RawPluginConfig, node: Option<Workload>, problems: &mut Probl
     };
     let attached = attached(config, &scope);
     inexpressible::note(config.profile, &attached, problems);
+    inexpressible::note_denied(&config.svid.denied, problems);
     let policies = Policies {
         attached,
         peer_source: PeerSource::of(&scope.workload),

@@ -133,6 +133,18 @@ fn an_exception_is_refused_at_its_place() {
 }
 
 #[test]
+fn a_list_of_denied_peers_is_refused_at_its_place_and_an_empty_one_passed_over() {
+    for (list, places) in [
+        (json!(["*/sa/stolen"]), Err(vec!["svid.denied".to_owned()])),
+        (json!([]), Ok(())),
+    ] {
+        let mut configuration = with_resources(json!([]));
+        configuration["svid"] = json!({"denied": {"spiffeIds": list}});
+        assert_eq!(render(&configuration).map(|_| ()), places);
+    }
+}
+
+#[test]
 fn the_engines_own_errors_come_along() {
     let places = render(&configuration(json!({"rules": [{
         "from": [{"source": {"ipBlocks": ["10.0.0.0/33"]}}],
