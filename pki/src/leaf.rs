@@ -9,15 +9,12 @@ use rcgen::{
 };
 use time::{Duration, OffsetDateTime};
 
-use crate::PkiError;
+use crate::{PkiError, RawExtension};
 
 /// The usual life of an SVID: short, because rotation is what makes a stolen one worthless.
 const SVID_VALIDITY: Duration = Duration::hours(1);
 /// The longest key identifier that [`AuthorityKeyId::Other`] takes; usual ones have 20 bytes.
-const KEY_ID_MAX_BYTES: u8 = 64;
-const AUTHORITY_KEY_IDENTIFIER: &[u64] = &[2, 5, 29, 35];
-const DER_SEQUENCE: u8 = 0x30;
-const DER_CONTEXT_0: u8 = 0x80;
+const KEY_ID_MAX_BYTES: usize = 64;
 /// Absorbs a clock that is a little behind ours.
 const BACKDATE: Duration = Duration::minutes(1);
 
@@ -44,6 +41,19 @@ pub struct LeafRequest {
     pub extended_key_usages: Vec<ExtendedKeyUsage>,
     /// The authority key identifier extension.
     pub authority_key_id: AuthorityKeyId,
+    /// The serial number.
+    pub serial_number: SerialNumber,
+    /// Extensions that are written as they stand, behind the others.
+    pub raw_extensions: Vec<RawExtension>,
+}
+
+/// The serial number of a leaf.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum SerialNumber {
+    /// One that no other leaf has.
+    Random,
+    /// This number, most significant byte first.
+    Chosen(Vec<u8>),
 }
 
 /// What a leaf says about the key that issued it (RFC 5280, section 4.2.1.1).
@@ -113,6 +123,8 @@ impl LeafRequest {
             key_usages: vec![KeyUsage::DigitalSignature],
             extended_key_usages: vec![ExtendedKeyUsage::ServerAuth, ExtendedKeyUsage::ClientAuth],
             authority_key_id: AuthorityKeyId::Issuers,
+            serial_number: SerialNumber::Random,
+            raw_extensions: Vec::new(),
         }
     }
 
@@ -142,12 +154,19 @@ impl LeafRequest {
             .iter()
             .map(|usage| usage.to_rcgen())
             .collect();
-        match &self.authority_key_id {
-            AuthorityKeyId::Issuers => params.use_authority_key_identifier_extension = true,
-            AuthorityKeyId::Other(key_id) => params.custom_extensions = vec![key_identifier(key_id)?],
-            AuthorityKeyId::LeftOut => {}
-        }
+        params.use_authority_key_identifier_extension = self.authority_key_id == AuthorityKeyId::Issuers;
+        params.serial_number = self.serial_number.to_rcgen();
+        params.custom_extensions = self.custom_extensions()?;
         Ok(params)
+    }
+
+    fn custom_extensions(&self) -> Result<Vec<CustomExtension>, PkiError> {
+        let authority_key_id = match &self.authority_key_id {
+            AuthorityKeyId::Issuers | AuthorityKeyId::LeftOut => None,
+            AuthorityKeyId::Other(key_id) => Some(key_identifier(key_id)?),
+        };
+        let raw = authority_key_id.iter().chain(&self.raw_extensions);
+        Ok(raw.map(RawExtension::to_rcgen).collect())
     }
 
     fn subject(&self) -> DistinguishedName {
@@ -180,7 +199,26 @@ impl BasicConstraints {
     }
 }
 
+impl SerialNumber {
+    fn to_rcgen(&self) -> Option<rcgen::SerialNumber> {
+        match self {
+            Self::Random => None,
+            Self::Chosen(bytes) => Some(rcgen::SerialNumber::from_slice(bytes)),
+        }
+    }
+}
+
 impl KeyUsage {
+    /// Its place among the named bits of the extension (RFC 5280, section 4.2.1.3).
+    pub(crate) fn bit(self) -> u8 {
+        match self {
+            Self::DigitalSignature => 0b1000_0000,
+            Self::KeyEncipherment => 0b0010_0000,
+            Self::KeyCertSign => 0b0000_0100,
+            Self::CrlSign => 0b0000_0010,
+        }
+    }
+
     fn to_rcgen(self) -> KeyUsagePurpose {
         match self {
             Self::DigitalSignature => KeyUsagePurpose::DigitalSignature,
@@ -209,20 +247,11 @@ impl fmt::Debug for IssuedLeaf {
     }
 }
 
-/// An AuthorityKeyIdentifier with nothing but a key identifier: a SEQUENCE with one element of context tag 0, both of
-/// DER's short form of length.
-fn key_identifier(key_id: &[u8]) -> Result<CustomExtension, PkiError> {
-    let too_long = || PkiError::KeyIdTooLong { length: key_id.len() };
-    let length = u8::try_from(key_id.len())
-        .ok()
-        .filter(|length| *length <= KEY_ID_MAX_BYTES);
-    let length = length.ok_or_else(too_long)?;
-    let mut content = vec![DER_SEQUENCE, length.saturating_add(2), DER_CONTEXT_0, length];
-    content.extend_from_slice(key_id);
-    Ok(CustomExtension::from_oid_content(
-        AUTHORITY_KEY_IDENTIFIER,
-        content,
-    ))
+fn key_identifier(key_id: &[u8]) -> Result<RawExtension, PkiError> {
+    if key_id.len() > KEY_ID_MAX_BYTES {
+        return Err(PkiError::KeyIdTooLong { length: key_id.len() });
+    }
+    Ok(RawExtension::authority_key_id(key_id))
 }
 
 fn ia5(kind: &'static str, input: &str) -> Result<Ia5String, PkiError> {
@@ -236,11 +265,13 @@ fn ia5(kind: &'static str, input: &str) -> Result<Ia5String, PkiError> {
 #[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use x509_parser::certificate::X509Certificate;
+    use x509_parser::extensions::X509Extension;
+    use x509_parser::oid_registry::OID_X509_EXT_SUBJECT_ALT_NAME;
     use x509_parser::pem::Pem;
     use x509_parser::prelude::{GeneralName, ParsedExtension};
 
     use super::*;
-    use crate::DevelopmentCa;
+    use crate::{AltName, Criticality, DevelopmentCa};
 
     const ORDERS: &str = "spiffe://cluster.local/ns/shop/sa/orders";
 
@@ -399,6 +430,51 @@ mod tests {
         assert_eq!(authority_key_id(&with(AuthorityKeyId::LeftOut)), None);
         let ca = DevelopmentCa::new("cluster.local").unwrap();
         assert!(ca.issue(&with(AuthorityKeyId::Other(vec![0; 65]))).is_err());
+    }
+
+    #[test]
+    fn an_extension_is_written_as_it_stands() {
+        let names = [
+            AltName::Uri(b"spiffe://td/\xff".to_vec()),
+            AltName::Email(b"a@b".to_vec()),
+            AltName::Dns(vec![b'd'; 3_000]),
+        ];
+        let request = LeafRequest {
+            uri_sans: Vec::new(),
+            key_usages: Vec::new(),
+            raw_extensions: vec![
+                RawExtension::subject_alt_names(&names, Criticality::NotCritical),
+                RawExtension::key_usage(
+                    &[KeyUsage::DigitalSignature, KeyUsage::CrlSign],
+                    Criticality::Critical,
+                ),
+            ],
+            ..LeafRequest::svid(ORDERS)
+        };
+        let long = "d".repeat(3_000);
+        inspect(&request, |leaf| {
+            let usage = leaf.key_usage().unwrap().unwrap();
+            assert_eq!(
+                (usage.critical, usage.value.to_string().as_str()),
+                (true, "Digital Signature, CRL Sign")
+            );
+            let is_san = |extension: &&X509Extension<'_>| extension.oid == OID_X509_EXT_SUBJECT_ALT_NAME;
+            let names = leaf.extensions().iter().find(is_san).unwrap();
+            assert!(!names.critical);
+            let written = names.value;
+            assert!(written.windows(13).any(|bytes| bytes == b"spiffe://td/\xff"));
+            assert!(written.windows(3).any(|bytes| bytes == b"a@b"));
+            assert!(written.ends_with(long.as_bytes()));
+        });
+    }
+
+    #[test]
+    fn a_serial_number_can_be_chosen() {
+        let request = LeafRequest {
+            serial_number: SerialNumber::Chosen(vec![0x0a, 0x1b, 0x2c]),
+            ..LeafRequest::svid(ORDERS)
+        };
+        inspect(&request, |leaf| assert_eq!(leaf.raw_serial(), [0x0a, 0x1b, 0x2c]));
     }
 
     #[test]

@@ -14,12 +14,17 @@
 //! ```
 
 mod ca;
+mod der;
 mod error;
+mod extension;
 mod leaf;
 mod svid_directory;
 
 pub use ca::DevelopmentCa;
 pub use error::PkiError;
-pub use leaf::{AuthorityKeyId, BasicConstraints, ExtendedKeyUsage, IssuedLeaf, KeyUsage, LeafRequest};
+pub use extension::{AltName, Criticality, RawExtension};
+pub use leaf::{
+    AuthorityKeyId, BasicConstraints, ExtendedKeyUsage, IssuedLeaf, KeyUsage, LeafRequest, SerialNumber,
+};
 pub use svid_directory::SvidDirectory;
 pub use time::{Duration, OffsetDateTime};
