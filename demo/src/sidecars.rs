@@ -4,7 +4,7 @@ use std::path::Path;
 
 use spiffe_authz_envoy_config::{
     ApplicationProtocol, FilePath, FilterModule, FilterSource, Inbound, LoopbackAddress, Node, Outbound,
-    Sidecar, SvidPaths, ecds_document,
+    Sidecar, SvidPaths, TrustBundle, ecds_document,
 };
 use spiffe_authz_pki::SvidDirectory;
 
@@ -105,7 +105,7 @@ impl Sidecars<'_> {
             trust_bundle_sds: folder.join("trust-bundle.sds.json").try_into()?,
             certificate: svid.certificate().try_into()?,
             private_key: svid.private_key().try_into()?,
-            trust_bundle: svid.bundle().try_into()?,
+            trust_bundle: TrustBundle::OneForAll(svid.bundle().try_into()?),
             watched_directory: FilePath::new(svid.path())?,
         })
     }

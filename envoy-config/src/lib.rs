@@ -60,6 +60,6 @@ pub use file_path::{FilePath, InvalidPath};
 pub use inbound::{Inbound, InboundTransport};
 pub use node::Node;
 pub use outbound::Outbound;
-pub use sds::{SdsDocument, SvidPaths};
+pub use sds::{SdsDocument, SvidPaths, TrustBundle};
 pub use sidecar::Sidecar;
 pub use wasm_filter::{FilterModule, FilterSource};

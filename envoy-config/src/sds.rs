@@ -18,6 +18,7 @@ pub const SVID: &str = "svid";
 pub const TRUST_BUNDLE: &str = "trust-bundle";
 
 const SECRET: &str = "envoy.extensions.transport_sockets.tls.v3.Secret";
+const SPIFFE_VALIDATOR: &str = "envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig";
 
 /// Where the files of an SVID lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,10 +31,24 @@ pub struct SvidPaths {
     pub certificate: FilePath,
     /// The private key, PEM.
     pub private_key: FilePath,
-    /// The trust bundle, PEM.
-    pub trust_bundle: FilePath,
+    /// Whose certificates are taken.
+    pub trust_bundle: TrustBundle,
     /// The folder in which a rename announces a rotation.
     pub watched_directory: FilePath,
+}
+
+/// The trust anchors of peers, and with them how Envoy checks a peer's certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrustBundle {
+    /// A PEM file. Each authority in it can vouch for any SPIFFE ID: right where there is one trust domain.
+    ///
+    /// Envoy's default validator. The watched folder announces a new file.
+    OneForAll(FilePath),
+    /// A SPIFFE bundle map: JSON, of each trust domain its own bundle. An authority vouches for its own trust domain
+    /// alone, so that a federated one cannot issue an ID of ours.
+    ///
+    /// Envoy's SPIFFE validator (`envoy.tls.cert_validator.spiffe`), which watches the file by itself.
+    PerTrustDomain(FilePath),
 }
 
 /// A document that Envoy reads, and where it looks for it.
@@ -74,14 +89,14 @@ impl SvidPaths {
     }
 
     fn trust_bundle_document(&self) -> Value {
-        secret(
-            TRUST_BUNDLE,
-            "validation_context",
-            &json!({
-                "trusted_ca": {"filename": self.trust_bundle.as_str()},
+        let validation_context = match &self.trust_bundle {
+            TrustBundle::OneForAll(pem) => json!({
+                "trusted_ca": {"filename": pem.as_str()},
                 "watched_directory": {"path": self.watched_directory.as_str()},
             }),
-        )
+            TrustBundle::PerTrustDomain(map) => json!({"custom_validator_config": spiffe_validator(map)}),
+        };
+        secret(TRUST_BUNDLE, "validation_context", &validation_context)
     }
 
     /// The reference to the SVID in a TLS context.
@@ -95,6 +110,16 @@ impl SvidPaths {
     pub fn trust_bundle_reference(&self) -> Value {
         reference(TRUST_BUNDLE, &self.trust_bundle_sds)
     }
+}
+
+fn spiffe_validator(bundle_map: &FilePath) -> Value {
+    json!({
+        "name": "envoy.tls.cert_validator.spiffe",
+        "typed_config": {
+            "@type": type_url(SPIFFE_VALIDATOR),
+            "trust_bundles": {"filename": bundle_map.as_str()},
+        },
+    })
 }
 
 fn reference(name: &str, document: &FilePath) -> Value {

@@ -120,7 +120,7 @@ fn the_committed_examples_are_valid() {
     )
     .expect("a writable folder");
     moved_examples(scratch.path());
-    for example in ["strict.yaml", "permissive.yaml", "tcp.yaml"] {
+    for example in ["strict.yaml", "permissive.yaml", "federated.yaml", "tcp.yaml"] {
         assert_valid(&scratch.path().join(example));
     }
 }

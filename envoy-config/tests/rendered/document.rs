@@ -3,14 +3,14 @@
 use serde_json::Value;
 use spiffe_authz_envoy_config::InboundTransport;
 
-use crate::fixture::{from_file, from_tcp_file, inline, ledger, orders};
+use crate::fixture::{federated, from_file, from_tcp_file, inline, ledger, orders};
 
 const TRANSPORTS: [InboundTransport; 2] = [InboundTransport::Strict, InboundTransport::Permissive];
 
-/// The bootstraps in front of HTTP: both transports, each with both sources of the filter.
+/// The bootstraps in front of HTTP: both transports, each with both sources of the filter, and the federated one.
 pub(crate) fn http_bootstraps() -> Vec<Value> {
     let both = |transport| [orders(transport, inline()), orders(transport, from_file())];
-    let sidecars = TRANSPORTS.into_iter().flat_map(both);
+    let sidecars = TRANSPORTS.into_iter().flat_map(both).chain([federated()]);
     sidecars.map(|sidecar| sidecar.bootstrap()).collect()
 }
 

@@ -9,7 +9,8 @@ use serde_json::Value;
 use spiffe_authz_envoy_config::{ApplicationProtocol, InboundTransport, ecds};
 
 use crate::fixture::{
-    filter, from_file, from_tcp_file, ledger, orders, plugin_configuration, svid, tcp_plugin_configuration,
+    federated, federated_svid, filter, from_file, from_tcp_file, ledger, orders, plugin_configuration, svid,
+    tcp_plugin_configuration,
 };
 
 const GENERATED: &str =
@@ -38,7 +39,7 @@ impl Example {
     }
 }
 
-fn bootstraps() -> [Example; 3] {
+fn bootstraps() -> [Example; 4] {
     [
         Example {
             name: "strict.yaml",
@@ -57,6 +58,15 @@ fn bootstraps() -> [Example; 3] {
             document: orders(InboundTransport::Permissive, from_file()).bootstrap(),
         },
         Example {
+            name: "federated.yaml",
+            header: &[
+                "Envoy bootstrap of the workload `orders` in a mesh that is federated with others: mutual TLS alone reaches",
+                "the filter, and each trust domain is checked against its own bundle.",
+                "It needs svid.sds.yaml, trust-bundles.sds.yaml and filter.ecds.yaml beside it.",
+            ],
+            document: federated().bootstrap(),
+        },
+        Example {
             name: "tcp.yaml",
             header: &[
                 "Envoy bootstrap of the workload `ledger`, whose protocol is not HTTP: mutual TLS alone reaches the filter.",
@@ -67,8 +77,9 @@ fn bootstraps() -> [Example; 3] {
     ]
 }
 
-fn companions() -> [Example; 4] {
+fn companions() -> [Example; 5] {
     let [svid, trust_bundle] = svid().sds_documents();
+    let [_, federated_trust_bundles] = federated_svid().sds_documents();
     [
         Example {
             name: "svid.sds.yaml",
@@ -81,6 +92,14 @@ fn companions() -> [Example; 4] {
             name: "trust-bundle.sds.yaml",
             header: &["The trust bundle; it is read again when something is moved into the watched folder."],
             document: trust_bundle.document,
+        },
+        Example {
+            name: "trust-bundles.sds.yaml",
+            header: &[
+                "The trust bundles of federated.yaml, of each trust domain its own: a SPIFFE bundle map, which is read again",
+                "when it is replaced.",
+            ],
+            document: federated_trust_bundles.document,
         },
         Example {
             name: "filter.ecds.yaml",

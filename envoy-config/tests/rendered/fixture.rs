@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use spiffe_authz_envoy_config::{
     ApplicationProtocol, FilePath, FilterModule, FilterSource, Inbound, InboundTransport, LoopbackAddress,
-    Node, Outbound, Sidecar, SvidPaths,
+    Node, Outbound, Sidecar, SvidPaths, TrustBundle,
 };
 
 const CONFIGURATION: &str = "/etc/spiffe-authz";
@@ -75,8 +75,24 @@ pub(crate) fn svid() -> SvidPaths {
         trust_bundle_sds: path(CONFIGURATION, "trust-bundle.sds.yaml"),
         certificate: path(SVID, "svid.pem"),
         private_key: path(SVID, "svid_key.pem"),
-        trust_bundle: path(SVID, "svid_bundle.pem"),
+        trust_bundle: TrustBundle::OneForAll(path(SVID, "svid_bundle.pem")),
         watched_directory: FilePath::new(SVID).unwrap(),
+    }
+}
+
+/// `orders` in a mesh that is federated with others.
+pub(crate) fn federated() -> Sidecar {
+    Sidecar {
+        svid: federated_svid(),
+        ..orders(InboundTransport::Strict, from_file())
+    }
+}
+
+pub(crate) fn federated_svid() -> SvidPaths {
+    SvidPaths {
+        trust_bundle_sds: path(CONFIGURATION, "trust-bundles.sds.yaml"),
+        trust_bundle: TrustBundle::PerTrustDomain(path(SVID, "svid_bundles.json")),
+        ..svid()
     }
 }
 

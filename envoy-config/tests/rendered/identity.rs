@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::document::{at, bootstraps, http_bootstraps, list, of_type, strict};
-use crate::fixture::{PAYMENTS, svid};
+use crate::fixture::{PAYMENTS, federated_svid, svid};
 
 #[test]
 fn an_outbound_cluster_takes_one_spiffe_id_to_the_letter() {
@@ -79,4 +79,17 @@ fn the_sds_documents_watch_the_folder_of_the_svid() {
     ] {
         assert_eq!(at(&document.document, pointer), folder.as_str());
     }
+}
+
+#[test]
+fn federated_trust_domains_have_bundles_of_their_own_and_no_common_one() {
+    let [_, bundles] = federated_svid().sds_documents();
+    let context = at(&bundles.document, "/resources/0/validation_context");
+    let validator = at(context, "/custom_validator_config");
+    assert_eq!(at(validator, "/name"), "envoy.tls.cert_validator.spiffe");
+    assert_eq!(
+        at(validator, "/typed_config/trust_bundles/filename"),
+        "/run/spiffe-authz/svid/svid_bundles.json"
+    );
+    assert!(context.get("trusted_ca").is_none());
 }

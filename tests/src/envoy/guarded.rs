@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 use tokio_rustls::TlsConnector;
 
 use crate::envoy::client::{Connection, Opening};
-use crate::envoy::identities::Identities;
+use crate::envoy::identities::{Identities, Validator};
 use crate::envoy::orders::{self, Addresses};
 use crate::envoy::running::RunningEnvoy;
 use crate::envoy::tripwire::Tripwire;
@@ -60,8 +60,21 @@ impl Guarded {
         plugin_configuration: &Value,
         change: impl FnOnce(&mut Value, &mut Value),
     ) -> Result<Self, String> {
+        Self::start_checked_by(Validator::Default, name, plugin_configuration, change).await
+    }
+
+    /// As [`Guarded::start_changed`], with this validator of peers' certificates.
+    ///
+    /// # Errors
+    /// When anything does not start.
+    pub async fn start_checked_by(
+        validator: Validator,
+        name: &str,
+        plugin_configuration: &Value,
+        change: impl FnOnce(&mut Value, &mut Value),
+    ) -> Result<Self, String> {
         let scratch = Scratch::new(name)?;
-        let identities = Identities::new(&scratch)?;
+        let identities = Identities::checked_by(validator, &scratch)?;
         let application = Tripwire::start().await?;
         let ecds_file = scratch.file("filter.ecds.json")?;
         let source = FilterSource::Ecds {

@@ -2,25 +2,42 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
-use spiffe_authz_envoy_config::{FilePath, SvidPaths};
+use spiffe_authz_demo::replace_file::replace_file;
+use spiffe_authz_envoy_config::{FilePath, SvidPaths, TrustBundle};
 use spiffe_authz_pki::{AuthorityKeyId, DevelopmentCa, IssuedLeaf, LeafRequest, SvidDirectory};
 use tokio_rustls::TlsConnector;
 
+use crate::envoy::bundle_map::bundle_map;
 use crate::envoy::server_identity::ByOneName;
 use crate::scratch::Scratch;
 
 /// The DNS SAN beside the SPIFFE ID in Envoy's certificate, by which a client checks it.
 pub const SERVER_NAME: &str = "orders.shop";
+const OURS: &str = "cluster.local";
 const SERVER_ID: &str = "spiffe://cluster.local/ns/shop/sa/orders";
+
+/// The trust domain that ours is federated with.
+const PARTNER: &str = "partner.example";
+
+/// How Envoy checks the certificates of peers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Validator {
+    /// One bundle, ours: Envoy's default validator.
+    Default,
+    /// Of our trust domain and of the partner's its own bundle: Envoy's SPIFFE validator.
+    Spiffe,
+}
 
 /// The certificates of one test.
 pub struct Identities {
     ca: DevelopmentCa,
+    partner: DevelopmentCa,
     directory: SvidDirectory,
     paths: SvidPaths,
     connectors: Mutex<HashMap<ClientNames, TlsConnector>>,
@@ -43,20 +60,32 @@ impl Identities {
     /// # Errors
     /// When a certificate cannot be issued or a file cannot be written.
     pub fn new(scratch: &Scratch) -> Result<Self, String> {
-        let ca = DevelopmentCa::new("cluster.local").map_err(|error| error.to_string())?;
+        Self::checked_by(Validator::Default, scratch)
+    }
+
+    /// As [`Identities::new`], with the trust bundles that this validator reads.
+    ///
+    /// # Errors
+    /// When a certificate cannot be issued or a file cannot be written.
+    pub fn checked_by(validator: Validator, scratch: &Scratch) -> Result<Self, String> {
+        let [ca, partner] = [OURS, PARTNER].map(DevelopmentCa::new);
+        let ca = ca.map_err(|error| error.to_string())?;
+        let partner = partner.map_err(|error| error.to_string())?;
         let directory = SvidDirectory::new(scratch.path().join("svid"));
-        let paths = svid_paths(scratch, &directory)?;
+        let paths = svid_paths(validator, scratch, &directory)?;
         for document in paths.sds_documents() {
             fs::write(document.path.as_path(), document.document.to_string())
                 .map_err(|error| error.to_string())?;
         }
         let identities = Self {
             ca,
+            partner,
             directory,
             paths,
             connectors: Mutex::default(),
         };
         identities.rotate_server()?;
+        identities.trust(&[(OURS, identities.ours()), (PARTNER, identities.partner())])?;
         Ok(identities)
     }
 
@@ -64,6 +93,27 @@ impl Identities {
     #[must_use]
     pub fn paths(&self) -> &SvidPaths {
         &self.paths
+    }
+
+    /// The authority of our trust domain, `cluster.local`.
+    #[must_use]
+    pub fn ours(&self) -> &DevelopmentCa {
+        &self.ca
+    }
+
+    /// The authority of the trust domain `partner.example`.
+    #[must_use]
+    pub fn partner(&self) -> &DevelopmentCa {
+        &self.partner
+    }
+
+    /// Replaces the bundles that the SPIFFE validator reads.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn trust(&self, authorities: &[(&str, &DevelopmentCa)]) -> Result<(), String> {
+        let map = bundle_map(authorities).to_string();
+        replace_file(&bundle_map_file(&self.directory), &map).map_err(|error| error.to_string())
     }
 
     /// Gives Envoy another certificate; returns it.
@@ -139,9 +189,20 @@ impl Identities {
     /// # Errors
     /// When no certificate can say it.
     pub fn client_config(&self, request: &LeafRequest) -> Result<ClientConfig, String> {
-        let leaf = self.issue(request)?;
-        client_config(self.ca.certificate_pem(), &leaf).map_err(|error| error.to_string())
+        self.present(&self.issue(request)?)
     }
+
+    /// The configuration of a client that presents this certificate.
+    ///
+    /// # Errors
+    /// When the certificate and its key cannot be used.
+    pub fn present(&self, leaf: &IssuedLeaf) -> Result<ClientConfig, String> {
+        client_config(self.ca.certificate_pem(), leaf).map_err(|error| error.to_string())
+    }
+}
+
+fn bundle_map_file(directory: &SvidDirectory) -> PathBuf {
+    directory.path().join("svid_bundles.json")
 }
 
 fn client_config(bundle_pem: &str, leaf: &IssuedLeaf) -> Result<ClientConfig, Box<dyn std::error::Error>> {
@@ -157,14 +218,22 @@ fn client_config(bundle_pem: &str, leaf: &IssuedLeaf) -> Result<ClientConfig, Bo
     Ok(config)
 }
 
-fn svid_paths(scratch: &Scratch, directory: &SvidDirectory) -> Result<SvidPaths, String> {
-    let path = |path: std::path::PathBuf| FilePath::new(path).map_err(|error| error.to_string());
+fn svid_paths(
+    validator: Validator,
+    scratch: &Scratch,
+    directory: &SvidDirectory,
+) -> Result<SvidPaths, String> {
+    let path = |path: PathBuf| FilePath::new(path).map_err(|error| error.to_string());
+    let trust_bundle = match validator {
+        Validator::Default => TrustBundle::OneForAll(path(directory.bundle())?),
+        Validator::Spiffe => TrustBundle::PerTrustDomain(path(bundle_map_file(directory))?),
+    };
     Ok(SvidPaths {
         svid_sds: scratch.file("svid.sds.json")?,
         trust_bundle_sds: scratch.file("trust-bundle.sds.json")?,
         certificate: path(directory.certificate())?,
         private_key: path(directory.private_key())?,
-        trust_bundle: path(directory.bundle())?,
+        trust_bundle,
         watched_directory: path(directory.path().to_owned())?,
     })
 }

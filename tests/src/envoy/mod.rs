@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod batch;
+pub mod bundle_map;
 pub mod client;
 pub mod conformance_listener;
 mod connection_log;
