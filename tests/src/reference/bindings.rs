@@ -71,9 +71,9 @@ fn source_equals(view: &View<'_>, part: &str, segment: &[u8]) -> Answer {
     // Every trust domain has a name, so that `source.trustDomain` asks for the form alone.
     let of_mesh = view.profile == Profile::ZeroTrust && part != "trustDomain";
     let parts = if of_mesh {
-        bound_parts(view, id)?
+        bound_parts(view, &id)?
     } else {
-        workload_parts(id)?
+        workload_parts(&id)?
     };
     let found = match (parts, view.profile) {
         (Some(parts), _) => pick(&parts, part)?,

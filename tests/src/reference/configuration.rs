@@ -47,6 +47,11 @@ impl<'d> View<'d> {
         std::iter::once(Ok(own)).chain(aliases.iter().map(text)).collect()
     }
 
+    /// What is asked of the identity of peers.
+    pub(super) fn svid(&self) -> &'d Value {
+        field(self.configuration, "svid").unwrap_or(&Value::Null)
+    }
+
     /// S-1: root namespace (default `istio-system`).
     pub(super) fn root_namespace(&self) -> Result<&'d str, String> {
         let mesh = field(self.configuration, "mesh").unwrap_or(&Value::Null);

@@ -9,6 +9,7 @@ use super::identity;
 use super::layers;
 use super::observations;
 use super::path_forms;
+use super::peer::Peer;
 use super::peer_authentication;
 use super::policy::Policy;
 use super::request_size;
@@ -47,7 +48,7 @@ fn refused_before_policies(view: &View<'_>, in_force: &[Policy<'_>]) -> Result<O
         return Ok(Some("request-too-large"));
     }
     // P-5: the filter "can *enforce* STRICT only by answering 403 on a chain that accepted plaintext".
-    if view.certificate()?.is_none() && peer_authentication::is_strict(view)? {
+    if matches!(view.peer()?, Peer::Plaintext) && peer_authentication::is_strict(view)? {
         return Ok(Some("mtls-required"));
     }
     if let Some(cause) = identity::refused(view)? {

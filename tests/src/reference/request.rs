@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::configuration::View;
-use super::documents::{bytes, field, list, port_field, text, text_field};
+use super::documents::{bytes, field, port_field, text_field};
 
 /// Bytes of the request document.
 pub(super) type Bytes<'d> = Cow<'d, [u8]>;
@@ -20,30 +20,6 @@ impl<'d> View<'d> {
             Some("tcp") => Ok(true),
             Some(other) => Err(format!("no protocol: `{other}`")),
         }
-    }
-
-    /// The peer's certificate; `None` is plaintext.
-    pub(super) fn certificate(&self) -> Result<Option<&'d Value>, String> {
-        let certificate = field(self.request, "peer");
-        match certificate.and_then(|certificate| field(certificate, "certificatePem")) {
-            Some(_) => Err("not read here: `certificatePem`".to_owned()),
-            None => Ok(certificate),
-        }
-    }
-
-    /// The URI SANs of the peer's certificate, in order.
-    pub(super) fn uri_sans(&self) -> Result<Option<Vec<&'d str>>, String> {
-        let Some(certificate) = self.certificate()? else {
-            return Ok(None);
-        };
-        let sans = match text_field(certificate, "spiffeId")? {
-            Some(id) => vec![id],
-            None => list(certificate, "uriSans")?
-                .iter()
-                .map(text)
-                .collect::<Result<_, _>>()?,
-        };
-        Ok(Some(sans))
     }
 
     fn bytes_field(&self, name: &str) -> Result<Option<Bytes<'d>>, String> {

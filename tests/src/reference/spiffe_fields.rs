@@ -18,7 +18,7 @@ pub(super) fn principal(view: &View<'_>, _: &Policy<'_>, value: &str) -> Answer 
         Profile::Istio => value,
     };
     for meant in aliases::of_principal(view, value)? {
-        if principal_matches(&meant, id)? {
+        if principal_matches(&meant, &id)? {
             return Ok(Truth::True);
         }
     }
@@ -73,14 +73,14 @@ fn bound_to_the_mesh(
         return Ok(without_identity(view.profile));
     };
     if view.profile == Profile::Istio {
-        return istio(id).map(Truth::of);
+        return istio(&id).map(Truth::of);
     }
-    if let Some(parts) = bound_parts(view, id)?
+    if let Some(parts) = bound_parts(view, &id)?
         && bound(&parts)?
     {
         return Ok(Truth::True);
     }
-    Ok(if istio(id)? { Truth::Unknown } else { Truth::False })
+    Ok(if istio(&id)? { Truth::Unknown } else { Truth::False })
 }
 
 /// The parts of an identity of the exact shape and of a trust domain of the mesh.
@@ -97,7 +97,7 @@ pub(super) fn trust_domain(view: &View<'_>, _: &Policy<'_>, value: &str) -> Answ
         return Ok(without_identity(view.profile));
     };
     for meant in aliases::of_trust_domain(view, value)? {
-        if trust_domain_matches(meant, id)? {
+        if trust_domain_matches(meant, &id)? {
             return Ok(Truth::True);
         }
     }
