@@ -19,11 +19,12 @@ use crate::scratch::Scratch;
 
 /// The DNS SAN beside the SPIFFE ID in Envoy's certificate, by which a client checks it.
 pub const SERVER_NAME: &str = "orders.shop";
-const OURS: &str = "cluster.local";
+/// Our trust domain.
+pub const OURS: &str = "cluster.local";
 const SERVER_ID: &str = "spiffe://cluster.local/ns/shop/sa/orders";
 
 /// The trust domain that ours is federated with.
-const PARTNER: &str = "partner.example";
+pub const PARTNER: &str = "partner.example";
 
 /// How Envoy checks the certificates of peers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

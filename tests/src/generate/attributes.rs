@@ -13,10 +13,12 @@ pub(super) fn object<'r>(request: &'r mut Value, field: &str) -> &'r mut Map<Str
     request[field].as_object_mut().expect("an object was put there")
 }
 
-/// Replaces the identity, and keeps the other facts of the certificate.
+/// Replaces the identity, and keeps the other facts of a certificate that is described.
 pub(super) fn set_identity(request: &mut Value, id: &str) {
     let peer = object(request, "peer");
-    peer.remove("uriSans");
+    for other in ["uriSans", "certificatePem", "filterState"] {
+        peer.remove(other);
+    }
     peer.insert("spiffeId".to_owned(), json!(id));
 }
 

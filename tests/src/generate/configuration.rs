@@ -7,6 +7,7 @@ use super::dice::Dice;
 use super::peer_authentications::peer_authentications;
 use super::policies::policies;
 use super::pools::{PATH_CLASSES, TRUST_DOMAINS};
+use super::svid;
 
 pub(super) fn configuration(dice: &mut Dice, mode: Mode) -> Value {
     let root = if dice.one_in(6) { "root" } else { "istio-system" };
@@ -22,10 +23,16 @@ pub(super) fn configuration(dice: &mut Dice, mode: Mode) -> Value {
         "resources": resources,
         "custom": "ignore",
     });
-    if mode == Mode::IstioRbac || dice.chance(50) {
+    let is_istio = mode == Mode::IstioRbac || dice.chance(50);
+    if is_istio {
         configuration["profile"] = json!("istio");
     } else if dice.chance(40) {
         configuration["ambiguousPaths"] = json!({"allow": path_classes(dice)});
+    }
+    if mode == Mode::Everything
+        && let Some(section) = svid::section(dice, is_istio, gateway)
+    {
+        configuration["svid"] = section;
     }
     configuration
 }

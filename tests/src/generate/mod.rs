@@ -19,6 +19,7 @@ mod pools;
 mod requests;
 mod sendable;
 mod sources;
+mod svid;
 
 use serde_json::Value;
 

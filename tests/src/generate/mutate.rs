@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::attributes::{add_query, headers, set_claim, set_header, set_identity};
 use super::dice::Dice;
 use super::pools::*;
+use super::svid;
 
 /// Makes one change.
 pub(super) fn mutate(dice: &mut Dice, request: &mut Value) {
@@ -97,7 +98,7 @@ fn peer(dice: &mut Dice, request: &mut Value) {
         .as_str()
         .unwrap_or("spiffe://cluster.local/ns/shop/sa/orders")
         .to_owned();
-    match dice.weighted(&[4, 1, 1, 3, 2, 2, 2, 3]) {
+    match dice.weighted(&[4, 1, 1, 3, 2, 2, 2, 3, 8]) {
         0 => request["peer"] = Value::Null,
         1 => request["peer"] = json!({"uriSans": []}),
         2 => request["peer"] = json!({"uriSans": [id, "spiffe://cluster.local/ns/shop/sa/frontend"]}),
@@ -105,7 +106,8 @@ fn peer(dice: &mut Dice, request: &mut Value) {
         4 => set_identity(request, &format!("{id}/extra")),
         5 => set_identity(request, &format!("spiffe://{}/x", dice.text(&TRUST_DOMAINS))),
         6 => set_identity(request, &id.replacen("/ns/", "/x/ns/", 1)),
-        _ => set_identity(request, &tweak(dice, &id)),
+        7 => set_identity(request, &tweak(dice, &id)),
+        _ => svid::change_peer(dice, request, &id),
     }
 }
 

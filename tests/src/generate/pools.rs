@@ -266,3 +266,36 @@ pub(super) const TIMES: [&str; 4] = [
     "2026-01-01T01:00:01+01:00",
     "2026-06-01T00:00:00Z",
 ];
+
+pub(super) const DENIED_IDS: [&str; 7] = [
+    "spiffe://cluster.local/ns/shop/sa/orders",
+    "spiffe://cluster.local/ns/shop/sa/evil",
+    "spiffe://cluster.local/ns/shop/sa/order*",
+    "spiffe://cluster.local/ns/billing/*",
+    "spiffe://partner.example/*",
+    "*/sa/a.b",
+    "*frontend",
+];
+pub(super) const DENIED_SERIALS: [&str; 3] = ["0a1b2c", "00:0D", "ff"];
+pub(super) const SERIALS: [&str; 5] = ["0a1b2c", "00:0A:1B:2C", "0d", "00", "1b2c"];
+/// The second is that of `certificates/svid.pem`.
+pub(super) const DENIED_DIGESTS: [&str; 2] = [
+    "ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab:ab",
+    "6ce8cb09a6df4c32fc46a74ebf1bcaaee2c5b7882b0f49510f33fadb06cd95b2",
+];
+pub(super) const DIGESTS: [&str; 2] = [
+    "ABABABABABABABABABABABABABABABABABABABABABABABABABABABABABABABAB",
+    "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd",
+];
+
+/// What they are is written beside them.
+pub(super) const CERTIFICATES: [&str; 8] = [
+    include_str!("certificates/svid.pem"),
+    include_str!("certificates/one-hour.pem"),
+    include_str!("certificates/evil.pem"),
+    include_str!("certificates/two-uri-sans.pem"),
+    include_str!("certificates/no-san.pem"),
+    include_str!("certificates/bare-trust-domain.pem"),
+    include_str!("certificates/authority.pem"),
+    include_str!("certificates/client-only.pem"),
+];
