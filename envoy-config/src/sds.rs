@@ -37,17 +37,18 @@ pub struct SvidPaths {
     pub watched_directory: FilePath,
 }
 
-/// The trust anchors of peers, and with them how Envoy checks a peer's certificate.
+/// The trust anchors of peers, and with them how Envoy checks a peer's certificate. The file is read again when something
+/// is moved into the watched folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TrustBundle {
     /// A PEM file. Each authority in it can vouch for any SPIFFE ID: right where there is one trust domain.
     ///
-    /// Envoy's default validator. The watched folder announces a new file.
+    /// Envoy's default validator.
     OneForAll(FilePath),
     /// A SPIFFE bundle map: JSON, of each trust domain its own bundle. An authority vouches for its own trust domain
     /// alone, so that a federated one cannot issue an ID of ours.
     ///
-    /// Envoy's SPIFFE validator (`envoy.tls.cert_validator.spiffe`), which watches the file by itself.
+    /// Envoy's SPIFFE validator (`envoy.tls.cert_validator.spiffe`).
     PerTrustDomain(FilePath),
 }
 
@@ -94,9 +95,24 @@ impl SvidPaths {
                 "trusted_ca": {"filename": pem.as_str()},
                 "watched_directory": {"path": self.watched_directory.as_str()},
             }),
-            TrustBundle::PerTrustDomain(map) => json!({"custom_validator_config": spiffe_validator(map)}),
+            TrustBundle::PerTrustDomain(map) => {
+                json!({"custom_validator_config": self.spiffe_validator(map)})
+            }
         };
         secret(TRUST_BUNDLE, "validation_context", &validation_context)
+    }
+
+    fn spiffe_validator(&self, bundle_map: &FilePath) -> Value {
+        json!({
+            "name": "envoy.tls.cert_validator.spiffe",
+            "typed_config": {
+                "@type": type_url(SPIFFE_VALIDATOR),
+                "trust_bundles": {
+                    "filename": bundle_map.as_str(),
+                    "watched_directory": {"path": self.watched_directory.as_str()},
+                },
+            },
+        })
     }
 
     /// The reference to the SVID in a TLS context.
@@ -110,16 +126,6 @@ impl SvidPaths {
     pub fn trust_bundle_reference(&self) -> Value {
         reference(TRUST_BUNDLE, &self.trust_bundle_sds)
     }
-}
-
-fn spiffe_validator(bundle_map: &FilePath) -> Value {
-    json!({
-        "name": "envoy.tls.cert_validator.spiffe",
-        "typed_config": {
-            "@type": type_url(SPIFFE_VALIDATOR),
-            "trust_bundles": {"filename": bundle_map.as_str()},
-        },
-    })
 }
 
 fn reference(name: &str, document: &FilePath) -> Value {

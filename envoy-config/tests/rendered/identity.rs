@@ -87,9 +87,8 @@ fn federated_trust_domains_have_bundles_of_their_own_and_no_common_one() {
     let context = at(&bundles.document, "/resources/0/validation_context");
     let validator = at(context, "/custom_validator_config");
     assert_eq!(at(validator, "/name"), "envoy.tls.cert_validator.spiffe");
-    assert_eq!(
-        at(validator, "/typed_config/trust_bundles/filename"),
-        "/run/spiffe-authz/svid/svid_bundles.json"
-    );
+    let file = at(validator, "/typed_config/trust_bundles");
+    assert_eq!(at(file, "/filename"), "/run/spiffe-authz/svid/svid_bundles.json");
+    assert_eq!(at(file, "/watched_directory/path"), "/run/spiffe-authz/svid");
     assert!(context.get("trusted_ca").is_none());
 }
