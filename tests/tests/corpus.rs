@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use spiffe_authz_tests::corpus::{self, Case, CorpusFile, Expected};
 
-/// All causes but `peer-unreadable` and `svid-not-validated`: a request document says what the proxy has read and
-/// verified. It has no trailers (`trailer-in-policy`), and one that is `request-too-large` would show nothing to a reader.
-const CAUSES: [(&str, &str); 12] = [
+/// All causes but `peer-unreadable`, `svid-not-validated`, `svid-not-shown` and `svid-unreadable`: a request document says
+/// what the proxy has read and verified. It has no trailers (`trailer-in-policy`), and one that is `request-too-large` would
+/// show nothing to a reader.
+const CAUSES: [(&str, &str); 16] = [
     ("allow", "matched-allow"),
     ("allow", "matched-exception"),
     ("allow", "no-allow-policy"),
@@ -18,7 +19,11 @@ const CAUSES: [(&str, &str); 12] = [
     ("deny", "no-allow-policy"),
     ("deny", "no-matching-allow"),
     ("deny", "no-svid"),
+    ("deny", "not-a-leaf-svid"),
+    ("deny", "svid-expired"),
     ("deny", "svid-multiple-uri-sans"),
+    ("deny", "svid-revoked"),
+    ("deny", "svid-time-unknown"),
 ];
 
 fn cases(file: &CorpusFile) -> &[Case] {

@@ -50,7 +50,11 @@ fn the_engine_decides_what_the_specification_says() {
         "deny no-allow-policy",
         "deny no-matching-allow",
         "deny no-svid",
+        "deny not-a-leaf-svid",
+        "deny svid-expired",
         "deny svid-multiple-uri-sans",
+        "deny svid-revoked",
+        "deny svid-time-unknown",
     ];
     assert_eq!(causes, expected);
     assert!(
