@@ -5,8 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::ClientConfig;
 use rustls::pki_types::{DnsName, ServerName};
+use rustls::{ClientConfig, HandshakeKind};
 use spiffe_authz_demo::http_request::HttpRequest;
 use spiffe_authz_demo::http_response::HttpResponse;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -42,6 +42,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for S {}
 pub struct Connection {
     stream: Box<dyn ByteStream>,
     server_certificate: Option<Vec<u8>>,
+    handshake_kind: Option<HandshakeKind>,
     address: SocketAddr,
 }
 
@@ -68,12 +69,14 @@ impl Connection {
             return Ok(Self {
                 stream: Box::new(stream),
                 server_certificate: None,
+                handshake_kind: None,
                 address,
             });
         };
         let stream = within("handshake", handshake(&connector, server_name, stream)).await?;
         Ok(Self {
             server_certificate: server_certificate(&stream),
+            handshake_kind: stream.get_ref().1.handshake_kind(),
             stream: Box::new(stream),
             address,
         })
@@ -83,6 +86,12 @@ impl Connection {
     #[must_use]
     pub fn server_certificate(&self) -> Option<&[u8]> {
         self.server_certificate.as_deref()
+    }
+
+    /// Whether the handshake was a full one or resumed a session; `None` for plaintext.
+    #[must_use]
+    pub fn handshake_kind(&self) -> Option<HandshakeKind> {
+        self.handshake_kind
     }
 
     /// Sends a request and reads the response.
