@@ -4,7 +4,7 @@
 //! bootstrap ── path ──► svid.sds.yaml ──────── filenames ──► svid.pem, svid_key.pem
 //!           └─ path ──► trust-bundle.sds.yaml ─ filename ──► svid_bundle.pem
 //! ```
-//! The two documents never change; Envoy reads the PEM files again whenever something is moved into the watched
+//! The two documents never change; Envoy reads the files that they name again whenever something is moved into the watched
 //! directory. A set that does not fit together is refused and the one before stays in use.
 
 use serde_json::{Value, json};

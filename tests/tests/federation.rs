@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use spiffe_authz_demo::http_request::HttpRequest;
 use spiffe_authz_pki::LeafRequest;
+use spiffe_authz_tests::envoy::bundle_map::bundle_map;
 use spiffe_authz_tests::envoy::guarded::{FRONTEND, Guarded};
 use spiffe_authz_tests::envoy::identities::{OURS, PARTNER, Validator};
 use tokio::time::{sleep, timeout};
@@ -54,22 +55,41 @@ async fn until(what: &str, guarded: &Guarded, is_it: fn(&Result<u16, String>) ->
     timeout(PATIENCE, waiting).await.expect(what);
 }
 
+async fn until_logged(guarded: &Guarded, words: &str) {
+    let waiting = async {
+        while !guarded.envoy.log().unwrap().contains(words) {
+            sleep(POLL).await;
+        }
+    };
+    timeout(PATIENCE, waiting).await.expect(words);
+}
+
+/// Envoy refuses a map with an empty bundle as a whole, and keeps the one before.
 #[tokio::test]
-async fn a_trust_domain_that_leaves_the_bundles_is_trusted_no_longer_until_it_comes_back() {
+async fn a_trust_domain_is_trusted_until_it_leaves_the_map_and_not_only_its_keys_do() {
     let configuration = whoever_has_an_identity();
     let guarded = Guarded::start_checked_by(Validator::Spiffe, "federation", &configuration, |_, _| ())
         .await
         .unwrap();
-    let (ours_alone, both) = {
-        let identities = &guarded.identities;
-        let own = (OURS, identities.ours());
-        ([own], [own, (PARTNER, identities.partner())])
-    };
+    let identities = &guarded.identities;
+    let both = bundle_map(&[(OURS, identities.ours()), (PARTNER, identities.partner())]);
+    let ours_alone = bundle_map(&[(OURS, identities.ours())]);
+    let mut without_keys = both.clone();
+    without_keys["trust_domains"][PARTNER]["keys"] = json!([]);
+
     assert_eq!(partners(&guarded).await, Ok(200));
-    guarded.identities.trust(&ours_alone).unwrap();
+    identities.trust(&without_keys).unwrap();
+    until_logged(
+        &guarded,
+        "No keys found in SPIFFE bundle for domain 'partner.example'",
+    )
+    .await;
+    assert_eq!(partners(&guarded).await, Ok(200));
+
+    identities.trust(&ours_alone).unwrap();
     until("the partner is refused", &guarded, Result::is_err).await;
     assert_eq!(ours(&guarded).await, 200);
-    guarded.identities.trust(&both).unwrap();
+    identities.trust(&both).unwrap();
     until("the partner is trusted again", &guarded, |status| {
         *status == Ok(200)
     })

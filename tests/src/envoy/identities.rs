@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
+use serde_json::Value;
 use spiffe_authz_demo::replace_file::replace_file;
 use spiffe_authz_envoy_config::{FilePath, SvidPaths, TrustBundle};
 use spiffe_authz_pki::{AuthorityKeyId, DevelopmentCa, IssuedLeaf, LeafRequest, SvidDirectory};
@@ -86,7 +87,8 @@ impl Identities {
             connectors: Mutex::default(),
         };
         identities.rotate_server()?;
-        identities.trust(&[(OURS, identities.ours()), (PARTNER, identities.partner())])?;
+        let authorities = [(OURS, identities.ours()), (PARTNER, identities.partner())];
+        identities.trust(&bundle_map(&authorities))?;
         Ok(identities)
     }
 
@@ -112,9 +114,9 @@ impl Identities {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn trust(&self, authorities: &[(&str, &DevelopmentCa)]) -> Result<(), String> {
-        let map = bundle_map(authorities).to_string();
-        replace_file(&bundle_map_file(&self.directory), &map).map_err(|error| error.to_string())
+    pub fn trust(&self, bundle_map: &Value) -> Result<(), String> {
+        let file = bundle_map_file(&self.directory);
+        replace_file(&file, &bundle_map.to_string()).map_err(|error| error.to_string())
     }
 
     /// Gives Envoy another certificate; returns it.
