@@ -114,5 +114,7 @@ async fn a_resumed_session_has_no_verified_peer() {
         ]
     );
     assert_eq!(causes(&guarded, 4).await[2..], ["svid-not-validated"; 2]);
+    let log = guarded.access_log(4).await.unwrap();
+    assert!(log.iter().all(|line| line["peer_uri_san"] == FRONTEND), "{log:?}");
     assert_eq!(guarded.application.arrivals(), 2);
 }
