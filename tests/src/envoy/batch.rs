@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::JoinSet;
 
 use crate::corpus::{CorpusFile, Expected, PluginConfiguration};
+use crate::envoy::application::Listening;
 use crate::envoy::conformance_listener::Door;
 use crate::envoy::connection_log::ConnectionLog;
 use crate::envoy::echo::Echo;

@@ -125,6 +125,58 @@ impl Connection {
         within("read", async { Ok(self.read_to(bytes).await) }).await
     }
 
+    /// Sends bytes.
+    ///
+    /// # Errors
+    /// When the connection breaks or it takes too long.
+    pub async fn say(&mut self, bytes: &[u8]) -> Result<(), String> {
+        within("write", self.write(bytes)).await
+    }
+
+    /// Waits for exactly as many bytes.
+    ///
+    /// # Errors
+    /// When the connection ends before or it takes too long.
+    pub async fn hear(&mut self, length: usize) -> Result<Vec<u8>, String> {
+        let mut bytes = vec![0; length];
+        within("read", self.stream.read_exact(&mut bytes)).await?;
+        Ok(bytes)
+    }
+
+    /// Ends the client's side; the other side may go on.
+    ///
+    /// # Errors
+    /// When the connection breaks or it takes too long.
+    pub async fn finish(&mut self) -> Result<(), String> {
+        within("end", self.stream.shutdown()).await
+    }
+
+    /// Waits until the server has ended the connection; what came until then.
+    ///
+    /// # Errors
+    /// When it takes too long.
+    pub async fn ending(&mut self) -> Result<Vec<u8>, String> {
+        self.listen(usize::MAX).await
+    }
+
+    /// Sends bytes and reads as many, both at once: neither side has to hold all of them.
+    ///
+    /// # Errors
+    /// When the connection breaks or it takes too long.
+    pub async fn stream(&mut self, bytes: &[u8]) -> Result<Vec<u8>, String> {
+        let (mut from, mut to) = tokio::io::split(&mut self.stream);
+        let mut received = vec![0; bytes.len()];
+        let both = async {
+            let write = async {
+                to.write_all(bytes).await?;
+                to.flush().await
+            };
+            tokio::try_join!(write, from.read_exact(&mut received))
+        };
+        within("carry bytes both ways", both).await?;
+        Ok(received)
+    }
+
     async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.write_all(bytes).await?;
         self.stream.flush().await

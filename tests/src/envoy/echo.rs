@@ -8,6 +8,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
+use crate::envoy::application::Listening;
+
 /// An application on a loopback port. It ends with this value.
 #[derive(Debug)]
 pub struct Echo {
@@ -45,12 +47,6 @@ impl Echo {
         })
     }
 
-    /// Where it listens.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
     /// How many connections there were so far.
     #[must_use]
     pub fn connections(&self) -> usize {
@@ -71,6 +67,12 @@ impl Echo {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Vec<u8>>> {
         self.received.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Listening for Echo {
+    fn address(&self) -> SocketAddr {
+        self.address
     }
 }
 

@@ -1,8 +1,6 @@
 //! [`Guarded`]: a workload behind the very sidecar that is shipped.
 
-use std::fs;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use serde_json::Value;
 use spiffe_authz_demo::ports::free_loopback_addresses;
@@ -10,9 +8,9 @@ use spiffe_authz_demo::replace_file::replace_file;
 use spiffe_authz_envoy_config::{
     ApplicationProtocol, FilePath, FilterModule, FilterSource, InboundTransport, ecds,
 };
-use tokio::time::{Instant, sleep};
 use tokio_rustls::TlsConnector;
 
+use crate::envoy::access_lines::access_lines;
 use crate::envoy::client::{Connection, Opening};
 use crate::envoy::identities::{Identities, Validator};
 use crate::envoy::orders::{self, Addresses};
@@ -22,10 +20,6 @@ use crate::scratch::Scratch;
 
 /// The peer that the policies of most tests allow.
 pub const FRONTEND: &str = "spiffe://cluster.local/ns/shop/sa/frontend";
-
-/// How long the access log may take.
-const PATIENCE: Duration = Duration::from_secs(20);
-const POLL: Duration = Duration::from_millis(10);
 
 /// The workload `shop/orders`: its application, its Envoy with the filter configured over ECDS, its certificates.
 pub struct Guarded {
@@ -146,18 +140,7 @@ impl Guarded {
     /// # Errors
     /// When it takes too long or a line is no JSON.
     pub async fn access_log(&self, lines: usize) -> Result<Vec<Value>, String> {
-        let started = Instant::now();
-        loop {
-            let text = fs::read_to_string(self.access_log.as_path()).map_err(|error| error.to_string())?;
-            if text.lines().count() >= lines && text.ends_with('\n') {
-                let lines = text.lines().map(serde_json::from_str);
-                return lines.collect::<Result<_, _>>().map_err(|error| error.to_string());
-            }
-            if started.elapsed() > PATIENCE {
-                return Err(format!("the access log has fewer than {lines} lines:\n{text}"));
-            }
-            sleep(POLL).await;
-        }
+        access_lines(&self.access_log, lines).await
     }
 
     /// Replaces the plugin configuration of the running Envoy.

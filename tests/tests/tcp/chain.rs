@@ -1,4 +1,4 @@
-//! Connections to an application that does not speak HTTP, through the sidecar that is shipped.
+//! The chain as a whole: the filter, the interlock, and what happens where one of them is missing.
 
 use std::sync::Arc;
 
