@@ -35,7 +35,7 @@ pub struct Opening {
     pub server_name: Option<DnsName<'static>>,
 }
 
-trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for S {}
 
 /// An open connection.
@@ -92,6 +92,16 @@ impl Connection {
     #[must_use]
     pub fn handshake_kind(&self) -> Option<HandshakeKind> {
         self.handshake_kind
+    }
+
+    /// Where it goes.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The bytes themselves, for another protocol.
+    pub(crate) fn into_stream(self) -> Box<dyn ByteStream> {
+        self.stream
     }
 
     /// Sends a request and reads the response.

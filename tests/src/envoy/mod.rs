@@ -11,6 +11,7 @@ mod connection_log;
 pub mod echo;
 pub mod guarded;
 pub mod guarded_tcp;
+pub mod http2;
 mod http_case;
 pub mod identities;
 pub mod metadata_headers;

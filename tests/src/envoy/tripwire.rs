@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 /// The header by which a request is recognised.
 pub const CASE_HEADER: &str = "x-conformance-case";
 
-const LONGEST_HEAD_BYTES: usize = 64 * 1024;
+const LONGEST_HEAD_BYTES: usize = 256 * 1024;
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
 
 /// An application on a loopback port. It ends with this value.
