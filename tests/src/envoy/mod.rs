@@ -27,3 +27,4 @@ mod server_identity;
 mod tcp_case;
 pub mod token_issuer;
 pub mod tripwire;
+pub mod waypoint;
