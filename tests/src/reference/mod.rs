@@ -48,3 +48,4 @@ mod truth;
 mod x509;
 
 pub use decision::decide;
+pub use path_forms::classes as path_classes;

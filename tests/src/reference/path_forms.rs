@@ -54,7 +54,7 @@ fn allowed<'d>(view: &View<'d>) -> Result<Vec<&'d str>, String> {
 }
 
 /// The names of the classes that a path is of.
-pub(super) fn classes(path: &[u8]) -> Result<Vec<&'static str>, String> {
+pub fn classes(path: &[u8]) -> Result<Vec<&'static str>, String> {
     let mut found = Vec::new();
     for (class, pattern) in WRITTEN {
         if is_in_path(pattern, path)? {
