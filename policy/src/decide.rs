@@ -68,20 +68,29 @@ impl PolicySet {
     }
 
     /// Profile zero-trust: user information is always refused, any other doubtful form where policies that read
-    /// `inputs` compare hosts.
+    /// `inputs` compare hosts. A host that cannot be read may have either: what cannot be read never turns a denial into
+    /// an allow.
     fn require_plain_host(&self, request: &Request<'_>, inputs: Inputs) -> Result<(), Denial<'static>> {
-        let (Attribute::Known(host), Protocol::Http) = (request.host, request.protocol) else {
-            return Ok(());
+        let doubtful = match (request.protocol, request.host) {
+            (Protocol::Tcp, _) | (Protocol::Http, Attribute::Absent) => false,
+            (Protocol::Http, Attribute::Known(host)) => {
+                has_userinfo(host) || (inputs.contains(Input::Host) && !is_plain(host))
+            }
+            (Protocol::Http, Attribute::Unreadable) => true,
         };
-        let doubtful = has_userinfo(host) || (inputs.contains(Input::Host) && !is_plain(host));
         match self.profile {
             Profile::ZeroTrust if doubtful => Err(Denial::AmbiguousHost),
             Profile::ZeroTrust | Profile::Istio => Ok(()),
         }
     }
 
+    /// As with the host, one that cannot be read may be ambiguous.
     fn require_plain_path(&self, request: &Request<'_>, inputs: Inputs) -> Result<(), Denial<'static>> {
-        if inputs.contains(Input::Path) && !self.refused_classes(request).is_empty() {
+        let unreadable = self.profile == Profile::ZeroTrust
+            && request.protocol == Protocol::Http
+            && request.path == Attribute::Unreadable;
+        let doubtful = unreadable || !self.refused_classes(request).is_empty();
+        if inputs.contains(Input::Path) && doubtful {
             return Err(Denial::AmbiguousPath);
         }
         Ok(())

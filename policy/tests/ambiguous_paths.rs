@@ -198,13 +198,15 @@ fn a_dry_run_policy_says_what_its_path_rules_would_refuse_and_refuses_nothing() 
 }
 
 #[test]
-fn what_cannot_be_read_is_left_to_the_rules_and_a_connection_has_no_path() {
+fn a_path_that_cannot_be_read_may_be_ambiguous_and_a_connection_has_no_path() {
     let set = policies("zero-trust", &[allow_all(), guarded()]);
     let unreadable = Request {
         path: Attribute::Unreadable,
         ..request()
     };
-    assert_eq!(set.decide(&unreadable).code(), "matched-deny");
+    assert_eq!(set.decide(&unreadable).code(), "ambiguous-path");
+    let istio = policies("istio", &[allow_all(), guarded()]);
+    assert_eq!(istio.decide(&unreadable).code(), "matched-deny");
     let connection = Request {
         protocol: Protocol::Tcp,
         ..with_path(b"//")

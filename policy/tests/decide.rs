@@ -429,6 +429,22 @@ fn user_information_in_the_host_is_refused_in_zero_trust() {
 }
 
 #[test]
+fn a_host_that_cannot_be_read_may_have_user_information() {
+    let request = Request {
+        host: Attribute::Unreadable,
+        ..request()
+    };
+    let open = |profile| policies(profile, &[allow(json!([{}]))]);
+    assert_eq!(verdict(&open("zero-trust"), &request), "deny ambiguous-host");
+    assert!(verdict(&open("istio"), &request).starts_with("allow"));
+    let connection = Request {
+        protocol: Protocol::Tcp,
+        ..request
+    };
+    assert!(verdict(&open("zero-trust"), &connection).starts_with("allow"));
+}
+
+#[test]
 fn the_workload_of_the_document_wins_over_the_node() {
     let node = spiffe_authz_policy::Workload {
         namespace: "other".to_owned(),
