@@ -15,7 +15,7 @@ use common::{FRONTEND, authorization_policy, compile, config, peer_authenticatio
 use serde_json::{Value, json};
 use spiffe_authz_policy::{
     Attribute, Body, Decision, Denial, Document, Input, LeafCertificate, LeafFacts, Limits, Peer, PolicySet,
-    Request, Shadow, ShadowResult,
+    Protocol, Request, Shadow, ShadowResult,
 };
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
