@@ -10,6 +10,7 @@ pub mod dynamic_metadata;
 pub mod engine;
 pub mod engines;
 pub mod envoy;
+pub mod faults;
 pub mod generate;
 pub mod native_rbac;
 pub mod policies;
