@@ -13,7 +13,7 @@
 //! the chain of the connection itself, with a TCP proxy behind them.
 //!
 //! [`Sidecar::bootstrap`] renders the whole of it. The blocks it is made of are public, one module a concept, so
-//! that another listener can be put together from the same pieces.
+//! that another listener can be put together from the same pieces; [`weak_points`] says what is wrong with one that was.
 //!
 //! ```
 //! use spiffe_authz_envoy_config::{ecds_document, ApplicationProtocol, FilePath, FilterModule, FilterSource};
@@ -52,6 +52,7 @@ pub mod stats;
 pub mod tcp_proxy;
 pub mod tls;
 pub mod wasm_filter;
+pub mod weak_points;
 
 mod any;
 

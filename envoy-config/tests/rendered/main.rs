@@ -13,3 +13,5 @@ mod fixture;
 mod identity;
 #[cfg(test)]
 mod inbound;
+#[cfg(test)]
+mod weak_points;

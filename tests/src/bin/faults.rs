@@ -75,7 +75,7 @@ async fn run_fault(fault: Fault, kind: Kind, requests: usize) -> Result<(Row, Re
     let removed = run(fault, kind, Interlock::Removed, requests)
         .await
         .map_err(|error| format!("without the interlock: {error}"))?;
-    let checked = shipped.check(fault);
+    let checked = shipped.check(fault, kind);
     let row = Row {
         fault,
         shipped,

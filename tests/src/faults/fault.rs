@@ -147,9 +147,14 @@ impl Fault {
     }
 
     /// What may reach the application where the interlock is as shipped.
+    ///
+    /// A connection is judged in the memory that is free when no more can be had: it brings no headers.
     #[must_use]
-    pub fn arriving(self) -> Arriving {
+    pub fn arriving(self, kind: Kind) -> Arriving {
         match self {
+            Self::MemoryExhausted if kind.protocol() == ApplicationProtocol::Tcp => {
+                Arriving::AtMostWhatIsAllowed
+            }
             Self::Nothing | Self::InvalidUpdate | Self::CorruptUpdate | Self::TooLargeUpdate => {
                 Arriving::WhatIsAllowed
             }

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::faults::answer::Answers;
 use crate::faults::application::Arrivals;
 use crate::faults::fault::{Arriving, Fault};
+use crate::faults::kind::Kind;
 use crate::faults::mark::Mark;
 
 /// What was sent, what arrived, and what the clients saw.
@@ -23,11 +24,11 @@ impl Outcome {
     ///
     /// # Errors
     /// With what arrived and should not, or the other way round.
-    pub fn check(&self, fault: Fault) -> Result<(), String> {
+    pub fn check(&self, fault: Fault, kind: Kind) -> Result<(), String> {
         let [allowed, denied, deadly] = Mark::ALL.map(|mark| self.arrived[&mark]);
         let is_right = denied == 0
             && deadly == 0
-            && match fault.arriving() {
+            && match fault.arriving(kind) {
                 Arriving::Nothing => allowed == 0,
                 Arriving::WhatIsAllowed => allowed == self.sent[&Mark::Allow],
                 Arriving::AtMostWhatIsAllowed => true,
@@ -37,7 +38,7 @@ impl Outcome {
         } else {
             Err(format!(
                 "{allowed} allowed, {denied} denied and {deadly} deadly requests arrived: {:?}",
-                fault.arriving()
+                fault.arriving(kind)
             ))
         }
     }
