@@ -80,6 +80,12 @@ differential: wasm ## Engine against reference (N=10000000), filter against nati
 	@ENVOY_BIN="$$(scripts/fetch-envoy.sh)" $(DIFFERENTIAL) differential-envoy -- \
 		--configurations $(CONFIGURATIONS) --requests $(REQUESTS) $(if $(SEED),--seed $(SEED))
 
+FAULT_REQUESTS ?= 1000
+
+.PHONY: faults
+faults: wasm ## Faults of the filter on Envoy, in each shipped sidecar: what arrives (FAULT_REQUESTS=1000)
+	@ENVOY_BIN="$$(scripts/fetch-envoy.sh)" $(DIFFERENTIAL) faults -- --requests $(FAULT_REQUESTS)
+
 .PHONY: test-wasi
 test-wasi: tools ## The engine's tests compiled to wasm, under Node's WASI
 	@if command -v node >/dev/null; then \

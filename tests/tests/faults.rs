@@ -6,19 +6,19 @@
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use spiffe_authz_tests::faults::{Fault, Interlock, Kind, run};
+use spiffe_authz_tests::faults::{FAULTS, Fault, Interlock, Kind, run};
 
 const REQUESTS: usize = 40;
 
 fn main() -> ExitCode {
     let trials = (0..)
-        .zip(Fault::ALL)
-        .map(|(number, fault)| trial(fault, kind(number, fault)));
+        .zip(FAULTS)
+        .map(|(number, fault)| trial(fault, kind(number, &fault)));
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
 }
 
 /// The kinds take turns.
-fn kind(number: usize, fault: Fault) -> Kind {
+fn kind(number: usize, fault: &Fault) -> Kind {
     let mut kinds = Kind::ALL.into_iter().cycle().skip(number);
     kinds
         .find(|kind| fault.applies_to(*kind))
@@ -34,9 +34,9 @@ fn trial(fault: Fault, kind: Kind) -> Trial {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let outcome = runtime.block_on(run(fault, kind, Interlock::Shipped, REQUESTS));
+        let outcome = runtime.block_on(run(&fault, kind, Interlock::Shipped, REQUESTS));
         outcome
-            .and_then(|outcome| outcome.check(fault, kind))
+            .and_then(|outcome| outcome.check(&fault, kind))
             .map_err(Failed::from)
     })
 }

@@ -3,20 +3,18 @@
 use std::fs;
 
 use serde_json::{Value, json};
-use spiffe_authz_envoy_config::{ApplicationProtocol, FilePath, wasm_filter};
+use spiffe_authz_envoy_config::{ApplicationProtocol, wasm_filter};
 
+use crate::faults::cause::{
+    BadChain, BadDiscovery, BadUpdate, Callback, Cause, FailurePolicy, ForeignModule, Moment,
+};
 use crate::faults::fault::Fault;
 use crate::faults::kind::Kind;
 use crate::faults::mark::Mark;
-use crate::faults::rewriting::{Act, Change, When, rewritten};
+use crate::faults::rewriting::{Change, When, rewritten};
 use crate::faults::stage::{Stage, plugin_configuration};
 use crate::policies::three_mistakes;
 
-const CONFIGURE: &str = "proxy_on_configure";
-const CONTEXT_CREATE: &str = "proxy_on_context_create";
-/// What a callback answers so that a request goes on.
-const CONTINUE: i32 = 0;
-const FALSE: i32 = 0;
 /// What the main thread calls for each plugin: for a trial, and for itself.
 const CALLS_OF_MAIN_THREAD: usize = 2;
 /// Over the filter's limit of 16 MiB.
@@ -25,8 +23,8 @@ const TOO_LARGE_BYTES: usize = 17 << 20;
 const MORE_THAN_MEMORY_BYTES: usize = 4 << 20;
 const RANDOM_MODULE_BYTES: usize = 100_000;
 
-/// The callbacks of the filter and the hostcalls that it uses, which a list of capabilities must name.
-const CAPABILITIES: [&str; 28] = [
+/// The callbacks of the filter and the hostcalls that it uses, without the callbacks that decide.
+const CAPABILITIES: [&str; 26] = [
     "_initialize",
     "proxy_on_memory_allocate",
     "proxy_on_vm_start",
@@ -52,121 +50,130 @@ const CAPABILITIES: [&str; 28] = [
     "environ_get",
     "environ_sizes_get",
     "fd_write",
-    "proc_exit",
     "random_get",
-    "clock_time_get",
 ];
 
 /// Brings the fault into the stage.
-pub(super) fn bring(fault: Fault, stage: &mut Stage) -> Result<(), String> {
-    if let Some(change) = change(fault, stage.kind) {
-        let wasm = rewritten(&good_module(stage)?, change)?;
-        use_module(stage, &wasm)?;
-    }
-    match fault {
-        Fault::TruncatedModule => truncate_module(stage),
-        Fault::RandomModule => use_module(stage, &random_bytes()),
-        Fault::EmptyModule => use_module(stage, &[]),
-        Fault::MissingModule => {
-            let missing = stage.scratch.file("missing.wasm")?;
-            stage.discovery = Some(stage.discovery_of_module(missing, &plugin_configuration(stage.kind)));
+pub(super) fn bring(fault: &Fault, stage: &mut Stage) -> Result<(), String> {
+    match fault.cause {
+        Cause::Nothing | Cause::Updates(_) => Ok(()),
+        Cause::Broken(callback, moment, act) => {
+            let (callback, when) = (callback.name(stage.kind), moment.when(stage.kind));
+            use_changed(stage, Change::Broken { callback, when, act })
+        }
+        Cause::Without(callback) => use_changed(stage, Change::Without(callback.name(stage.kind))),
+        Cause::NoMoreMemory => use_little_memory(stage),
+        Cause::Module(module) => use_foreign(stage, module),
+        Cause::CapabilityList => stage.change_filter(restrict_capabilities),
+        Cause::Discovery(discovery) => {
+            stage.discovery = bad_discovery(discovery);
             Ok(())
         }
-        Fault::TooLittleMemory => {
-            let module = stage.scratch.file("faulty.wasm")?;
-            let text = padded(stage.kind, MORE_THAN_MEMORY_BYTES);
-            stage.discovery = Some(stage.discovery_of_module(module, &text));
-            Ok(())
+        Cause::Chain(chain) => use_chain(stage, chain),
+    }?;
+    match fault.failure_policy {
+        FailurePolicy::Reload => Ok(()),
+        policy @ (FailurePolicy::Closed | FailurePolicy::Open) => {
+            stage.change_filter(|filter| filter["failure_policy"] = json!(policy.word()))
         }
-        Fault::IdleModule => use_module(stage, &idle_module()?),
-        Fault::DecisionNotOnCapabilityList => stage.change_filter(restrict_capabilities),
-        Fault::DiscoveryFileMissing => {
-            stage.discovery = None;
-            Ok(())
-        }
-        Fault::DiscoveryFileEmpty => {
-            stage.discovery = Some(String::new());
-            Ok(())
-        }
-        Fault::DiscoveryWithoutFilter => {
-            stage.discovery = Some(json!({"resources": []}).to_string());
-            Ok(())
-        }
-        Fault::DisabledOnRoutes => disable_on_routes(stage),
-        Fault::DisabledInChain => stage.change_filters(disable),
-        Fault::NotInChain => {
-            stage.change_filters(|filters| filters.retain(|filter| filter["name"] != wasm_filter::NAME))
-        }
-        Fault::FailOpenAndPanicInDecision | Fault::FailOpenAndPanicOnWorkers => {
-            stage.change_filter(|filter| filter["failure_policy"] = json!("FAIL_OPEN"))
-        }
-        Fault::DeadlyRequestsFailClosed => {
-            stage.change_filter(|filter| filter["failure_policy"] = json!("FAIL_CLOSED"))
-        }
-        _ => Ok(()),
     }
 }
 
 /// The discovery file of a bad update. Each number gives another one: Envoy passes over what it has seen.
-pub(super) fn bad_update(fault: Fault, stage: &Stage, number: usize) -> Result<Option<String>, String> {
+pub(super) fn bad_update(update: BadUpdate, stage: &Stage, number: usize) -> Result<String, String> {
+    let good = plugin_configuration(stage.kind);
     let spaces = " ".repeat(number);
-    Ok(match fault {
-        Fault::InvalidUpdate => Some(stage.discovery_with(&format!("{}{spaces}", three_mistakes().0))),
-        Fault::CorruptUpdate => Some(stage.discovery_of_module(
-            stage.module(&random_bytes())?,
-            &format!("{}{spaces}", plugin_configuration(stage.kind)),
-        )),
-        Fault::TooLargeUpdate => {
-            Some(stage.discovery_with(&format!("{}{spaces}", padded(stage.kind, TOO_LARGE_BYTES))))
+    Ok(match update {
+        BadUpdate::Invalid => stage.discovery_with(&format!("{}{spaces}", three_mistakes().0)),
+        BadUpdate::Corrupt => {
+            stage.discovery_of_module(stage.module(&random_bytes())?, &format!("{good}{spaces}"))
         }
-        _ => None,
+        BadUpdate::TooLarge => stage.discovery_with(&(good + &spaces + &" ".repeat(TOO_LARGE_BYTES))),
     })
 }
 
-/// The change of the built filter that makes the fault.
-fn change(fault: Fault, kind: Kind) -> Option<Change> {
-    let broken = |callback, when, act| Some(Change::Broken { callback, when, act });
-    let decides = decides(kind);
-    match fault {
-        Fault::PanicInVmStart => broken("proxy_on_vm_start", When::Always, Act::Panic),
-        Fault::PanicInConfigure => broken(CONFIGURE, When::Always, Act::Panic),
-        Fault::PanicInPluginContext => broken(CONTEXT_CREATE, When::Always, Act::Panic),
-        Fault::PanicInStreamContext => broken(CONTEXT_CREATE, When::SecondArgumentOver(0), Act::Panic),
-        Fault::PanicInDecision | Fault::FailOpenAndPanicInDecision => {
-            broken(decides, When::Always, Act::Panic)
+impl Callback {
+    fn name(self, kind: Kind) -> &'static str {
+        match (self, kind.protocol()) {
+            (Self::VmStart, _) => "proxy_on_vm_start",
+            (Self::Configure, _) => "proxy_on_configure",
+            (Self::ContextCreate, _) => "proxy_on_context_create",
+            (Self::Decision, ApplicationProtocol::Http) => "proxy_on_request_headers",
+            (Self::Decision, ApplicationProtocol::Tcp) => "proxy_on_downstream_data",
         }
-        Fault::ConfigureFalse => broken(CONFIGURE, When::Always, Act::Answer(FALSE)),
-        Fault::ConfigureFalseOnWorkers => broken(CONFIGURE, on_workers(kind), Act::Answer(FALSE)),
-        Fault::PanicOnWorkers | Fault::FailOpenAndPanicOnWorkers => {
-            broken(CONFIGURE, on_workers(kind), Act::Panic)
-        }
-        Fault::NoDecisionCallback => Some(Change::Without(decides)),
-        Fault::TooLittleMemory => Some(Change::NoMoreMemory),
-        Fault::MemoryExhausted => broken(decides, When::Always, Act::TakeAllMemory),
-        Fault::WordNeverSaid => broken(decides, When::Always, Act::Answer(CONTINUE)),
-        Fault::DeadlyRequests | Fault::DeadlyRequestsFailClosed => {
-            broken(decides, When::SecondArgumentOver(Mark::LETHAL), Act::Panic)
-        }
-        _ => None,
     }
 }
 
-/// The callback that decides.
-fn decides(kind: Kind) -> &'static str {
-    match kind.protocol() {
-        ApplicationProtocol::Http => "proxy_on_request_headers",
-        ApplicationProtocol::Tcp => "proxy_on_downstream_data",
+impl Moment {
+    /// The main thread makes its calls before a worker begins.
+    fn when(self, kind: Kind) -> When {
+        match self {
+            Self::Always => When::Always,
+            Self::WithParent => When::SecondArgumentOver(0),
+            Self::WhenDeadly => When::SecondArgumentOver(Mark::LETHAL),
+            Self::OnWorkers => {
+                let calls = CALLS_OF_MAIN_THREAD * kind.filter_chains();
+                When::AfterCalls(i32::try_from(calls).expect("a listener has few chains"))
+            }
+        }
     }
 }
 
-/// The main thread makes its calls before a worker begins.
-fn on_workers(kind: Kind) -> When {
-    let calls = CALLS_OF_MAIN_THREAD * kind.filter_chains();
-    When::AfterCalls(i32::try_from(calls).expect("a listener has few chains"))
+fn use_changed(stage: &mut Stage, change: Change) -> Result<(), String> {
+    let wasm = rewritten(&good_module(stage)?, change)?;
+    use_module(stage, &wasm)
+}
+
+/// A good configuration whose size is more than what memory there is.
+fn use_little_memory(stage: &mut Stage) -> Result<(), String> {
+    let wasm = rewritten(&good_module(stage)?, Change::NoMoreMemory)?;
+    let text = plugin_configuration(stage.kind) + &" ".repeat(MORE_THAN_MEMORY_BYTES);
+    stage.discovery = Some(stage.discovery_of_module(stage.module(&wasm)?, &text));
+    Ok(())
+}
+
+fn use_foreign(stage: &mut Stage, module: ForeignModule) -> Result<(), String> {
+    match module {
+        ForeignModule::Truncated => {
+            let wasm = good_module(stage)?;
+            use_module(stage, &wasm[..wasm.len() / 2])
+        }
+        ForeignModule::Random => use_module(stage, &random_bytes()),
+        ForeignModule::Empty => use_module(stage, &[]),
+        ForeignModule::Idle => use_module(stage, &idle_module()?),
+        ForeignModule::Missing => {
+            let missing = stage.scratch.file("missing.wasm")?;
+            stage.discovery = Some(stage.discovery_of_module(missing, &plugin_configuration(stage.kind)));
+            Ok(())
+        }
+    }
+}
+
+fn bad_discovery(discovery: BadDiscovery) -> Option<String> {
+    match discovery {
+        BadDiscovery::Missing => None,
+        BadDiscovery::Empty => Some(String::new()),
+        BadDiscovery::WithoutFilter => Some(json!({"resources": []}).to_string()),
+    }
+}
+
+fn use_chain(stage: &mut Stage, chain: BadChain) -> Result<(), String> {
+    match chain {
+        BadChain::DisabledOnRoutes => disable_on_routes(stage),
+        BadChain::DisabledInChain => stage.change_filters(|filters| {
+            let ours = filters
+                .iter_mut()
+                .filter(|filter| filter["name"] == wasm_filter::NAME);
+            ours.for_each(|filter| filter["disabled"] = json!(true));
+        }),
+        BadChain::NotInChain => {
+            stage.change_filters(|filters| filters.retain(|filter| filter["name"] != wasm_filter::NAME))
+        }
+    }
 }
 
 fn good_module(stage: &Stage) -> Result<Vec<u8>, String> {
-    let wasm: &FilePath = &stage.sidecar.filter.wasm;
+    let wasm = &stage.sidecar.filter.wasm;
     fs::read(wasm.as_path()).map_err(|error| format!("`{wasm}`: {error}"))
 }
 
@@ -174,11 +181,6 @@ fn use_module(stage: &mut Stage, wasm: &[u8]) -> Result<(), String> {
     let module = stage.module(wasm)?;
     stage.discovery = Some(stage.discovery_of_module(module, &plugin_configuration(stage.kind)));
     Ok(())
-}
-
-fn truncate_module(stage: &mut Stage) -> Result<(), String> {
-    let wasm = good_module(stage)?;
-    use_module(stage, &wasm[..wasm.len() / 2])
 }
 
 fn random_bytes() -> Vec<u8> {
@@ -194,11 +196,6 @@ fn idle_module() -> Result<Vec<u8>, String> {
         (func (export "proxy_abi_version_0_2_1"))
         (func (export "malloc") (param i32) (result i32) (i32.const 1024)))"#;
     wat::parse_str(text).map_err(|error| error.to_string())
-}
-
-/// Spaces behind a good plugin configuration: its size alone is wrong.
-fn padded(kind: Kind, bytes: usize) -> String {
-    plugin_configuration(kind) + &" ".repeat(bytes)
 }
 
 fn restrict_capabilities(filter: &mut Value) {
@@ -223,12 +220,4 @@ fn disable_on_routes(stage: &mut Stage) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-fn disable(filters: &mut Vec<Value>) {
-    for filter in filters {
-        if filter["name"] == wasm_filter::NAME {
-            filter["disabled"] = json!(true);
-        }
-    }
 }

@@ -14,6 +14,7 @@ use tokio::time::sleep;
 use crate::envoy::guarded::FRONTEND;
 use crate::envoy::tripwire::CASE_HEADER;
 use crate::faults::answer::{Answer, Answers};
+use crate::faults::cause::Requests;
 use crate::faults::client::{Client, Speech};
 use crate::faults::fault::Fault;
 use crate::faults::kind::Kind;
@@ -25,6 +26,8 @@ const STRANGER: &str = "spiffe://cluster.local/ns/shop/sa/stranger";
 /// Of the requests of an allowed peer, one in so many is deadly where the fault is of some requests; with as many denied
 /// ones, that is one in ten of all.
 const DEADLY_OF_ALLOWED: usize = 5;
+/// After each request where requests are not to hurry.
+const PAUSE: Duration = Duration::from_millis(10);
 /// What a large request carries.
 const LARGE_BYTES: usize = 48_000;
 
@@ -51,9 +54,9 @@ struct Lane {
 }
 
 impl Load {
-    pub(super) fn new(fault: Fault, stage: &Stage, requests: usize) -> Self {
+    pub(super) fn new(fault: &Fault, stage: &Stage, requests: usize) -> Self {
         Self {
-            fault,
+            fault: *fault,
             kind: stage.kind,
             address: stage.sidecar.inbound.listen,
             requests,
@@ -74,7 +77,7 @@ impl Load {
             let marks = self.marks(mark, requests);
             let lane = Lane {
                 client: self.client(stage, peer, speech)?,
-                pause: self.fault.pause_between_requests(),
+                pause: self.pause(),
                 requests: marks.into_iter().map(|mark| self.request(mark)).collect(),
             };
             lanes.spawn(lane.run());
@@ -125,7 +128,7 @@ impl Load {
     }
 
     fn marks(&self, mark: Mark, requests: usize) -> Vec<Mark> {
-        let deadly = self.fault.is_of_some_requests() && mark == Mark::Allow;
+        let deadly = self.fault.requests == Requests::SomeDeadly && mark == Mark::Allow;
         let of = |number: usize| match number % DEADLY_OF_ALLOWED {
             2 if deadly => Mark::Death,
             _ => mark,
@@ -143,12 +146,19 @@ impl Load {
                 request.with_header(&format!("x-{number}"), "x")
             }),
         };
-        let request = if self.fault.is_of_large_requests() {
+        let request = if self.fault.requests == Requests::Large {
             request.with_header("x-large", "x".repeat(LARGE_BYTES))
         } else {
             request
         };
         (request, mark.bytes())
+    }
+
+    fn pause(&self) -> Duration {
+        match self.fault.requests {
+            Requests::Unhurried => PAUSE,
+            Requests::Ordinary | Requests::SomeDeadly | Requests::Large => Duration::ZERO,
+        }
     }
 
     fn client(&self, stage: &Stage, peer: Peer, speech: Speech) -> Result<Client, String> {

@@ -9,9 +9,11 @@
 mod answer;
 mod application;
 mod breakage;
+mod cause;
 mod client;
 mod fault;
 mod kind;
+mod list;
 mod load;
 mod mark;
 mod outcome;
@@ -22,6 +24,7 @@ mod table;
 
 pub use fault::{Arriving, Fault, Recovery};
 pub use kind::Kind;
+pub use list::FAULTS;
 pub use outcome::Outcome;
 pub use run::{Interlock, run};
 pub use table::{Row, table};

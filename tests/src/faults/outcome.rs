@@ -24,7 +24,7 @@ impl Outcome {
     ///
     /// # Errors
     /// With what arrived and should not, or the other way round.
-    pub fn check(&self, fault: Fault, kind: Kind) -> Result<(), String> {
+    pub fn check(&self, fault: &Fault, kind: Kind) -> Result<(), String> {
         let [allowed, denied, deadly] = Mark::ALL.map(|mark| self.arrived[&mark]);
         let is_right = denied == 0
             && deadly == 0

@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 use crate::envoy::running::RunningEnvoy;
 use crate::faults::answer::Answers;
 use crate::faults::breakage::{bad_update, bring};
+use crate::faults::cause::{BadUpdate, Cause};
 use crate::faults::fault::{Fault, Recovery};
 use crate::faults::kind::Kind;
 use crate::faults::load::Load;
@@ -35,25 +36,19 @@ pub enum Interlock {
 ///
 /// # Errors
 /// When the run itself fails, or the fault does not end as it should.
-pub async fn run(fault: Fault, kind: Kind, interlock: Interlock, requests: usize) -> Result<Outcome, String> {
-    let mut stage = Stage::new(&format!("fault-{fault:?}-{kind:?}-{interlock:?}"), kind).await?;
+pub async fn run(
+    fault: &Fault,
+    kind: Kind,
+    interlock: Interlock,
+    requests: usize,
+) -> Result<Outcome, String> {
+    let mut stage = Stage::new("fault", kind).await?;
     bring(fault, &mut stage)?;
     if interlock == Interlock::Removed {
         stage.remove_interlock()?;
     }
     stage.write_discovery()?;
-    let started = RunningEnvoy::start(
-        &stage.scratch,
-        &stage.bootstrap,
-        stage.sidecar.admin.socket_addr(),
-    )
-    .await;
-    let envoy = match (started, fault.lets_envoy_start()) {
-        (Ok(envoy), true) => Some(envoy),
-        (Err(_), false) => None,
-        (Err(error), true) => return Err(error),
-        (Ok(_), false) => return Err("Envoy has started".to_owned()),
-    };
+    let envoy = start(fault, &stage).await?;
     let load = Load::new(fault, &stage, requests);
     let answers = under_load(fault, &load, &stage, envoy.as_ref()).await?;
     let outcome = Outcome {
@@ -70,22 +65,34 @@ pub async fn run(fault: Fault, kind: Kind, interlock: Interlock, requests: usize
     Ok(outcome)
 }
 
+/// An Envoy that serves, or none where the fault keeps it from starting.
+async fn start(fault: &Fault, stage: &Stage) -> Result<Option<RunningEnvoy>, String> {
+    let admin = stage.sidecar.admin.socket_addr();
+    let started = RunningEnvoy::start(&stage.scratch, &stage.bootstrap, admin).await;
+    match (started, fault.lets_envoy_start()) {
+        (Ok(envoy), true) => Ok(Some(envoy)),
+        (Err(_), false) => Ok(None),
+        (Err(error), true) => Err(error),
+        (Ok(_), false) => Err("Envoy has started".to_owned()),
+    }
+}
+
 /// The load, and beside it the bad updates where the fault is one.
 async fn under_load(
-    fault: Fault,
+    fault: &Fault,
     load: &Load,
     stage: &Stage,
     envoy: Option<&RunningEnvoy>,
 ) -> Result<Answers, String> {
-    match (bad_update(fault, stage, 0)?, envoy) {
-        (Some(_), Some(envoy)) => load_under_updates(fault, load, stage, envoy).await,
+    match (fault.cause, envoy) {
+        (Cause::Updates(update), Some(envoy)) => load_under_updates(update, load, stage, envoy).await,
         (_, _) => load.run(stage).await,
     }
 }
 
 /// Updates go on, one after the other was rejected, for as long as the load does.
 async fn load_under_updates(
-    fault: Fault,
+    update: BadUpdate,
     load: &Load,
     stage: &Stage,
     envoy: &RunningEnvoy,
@@ -100,8 +107,7 @@ async fn load_under_updates(
         let mut number = 0;
         while number == 0 || !is_over.get() {
             number += 1;
-            let update = bad_update(fault, stage, number)?.ok_or("the fault is no update")?;
-            stage.write_text(&update)?;
+            stage.write_text(&bad_update(update, stage, number)?)?;
             wait_until_rejected(envoy, number).await?;
             sleep(PAUSE).await;
         }
@@ -128,8 +134,8 @@ async fn wait_until_rejected(envoy: &RunningEnvoy, times: usize) -> Result<(), S
 }
 
 /// The fault ends as it should: what is allowed arrives again, and what is denied does not.
-async fn see_to_the_end(fault: Fault, load: &Load, stage: &Stage) -> Result<(), String> {
-    match fault.recovery() {
+async fn see_to_the_end(fault: &Fault, load: &Load, stage: &Stage) -> Result<(), String> {
+    match fault.recovery {
         Recovery::Restart => return Ok(()),
         Recovery::NotNeeded | Recovery::ByItself => {}
         Recovery::GoodUpdate => stage.write_text(&stage.good_discovery())?,

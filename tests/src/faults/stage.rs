@@ -1,6 +1,7 @@
 //! [`Stage`]: a shipped sidecar before its Envoy starts, with all that a fault may break.
 
 use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 use spiffe_authz_envoy_config::{
@@ -34,7 +35,9 @@ pub(super) struct Stage {
 impl Stage {
     /// A sidecar in which everything is right.
     pub(super) async fn new(name: &str, kind: Kind) -> Result<Self, String> {
-        let scratch = Scratch::new(name)?;
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let scratch = Scratch::new(&format!("{name}-{number}"))?;
         let identities = Identities::new(&scratch)?;
         let application = Application::start(kind.protocol()).await?;
         let discovery_file = scratch.file("filter.ecds.json")?;

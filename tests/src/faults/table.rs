@@ -29,10 +29,10 @@ pub fn table(rows: &[Row]) -> String {
         let _ = writeln!(
             text,
             "| {} | {} | {} | {} | {} |",
-            row.fault.title(),
+            row.fault.title,
             row.shipped.arrivals(),
             row.shipped.seen(),
-            row.fault.recovery(),
+            row.fault.recovery,
             row.removed.arrivals(),
         );
     }

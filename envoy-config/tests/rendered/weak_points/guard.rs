@@ -8,18 +8,12 @@ use super::mutation::{
     CHAIN, MANAGER, Mutation, a_lua_filter, at, flagged, http, list, mutation, remove, tcp, without,
 };
 
-pub(super) fn of_the_guard() -> Vec<Mutation> {
+pub(super) fn of_the_chain() -> Vec<Mutation> {
     let filters = format!("{MANAGER}/http_filters");
     let network = format!("{CHAIN}/filters");
     vec![
-        without("no filter", WeakPoint::Unguarded, http(), filters.clone(), "0"),
-        without(
-            "no network filter",
-            WeakPoint::Unguarded,
-            tcp(),
-            network.clone(),
-            "1",
-        ),
+        without("no filter", WeakPoint::Unguarded, http(), filters, "0"),
+        without("no network filter", WeakPoint::Unguarded, tcp(), network, "1"),
         mutation(
             "another chain forwards",
             WeakPoint::Unguarded,
@@ -52,6 +46,13 @@ pub(super) fn of_the_guard() -> Vec<Mutation> {
                 *at(document, address) = json!("0.0.0.0");
             },
         ),
+    ]
+}
+
+pub(super) fn of_its_entries() -> Vec<Mutation> {
+    let filters = format!("{MANAGER}/http_filters");
+    let network = format!("{CHAIN}/filters");
+    vec![
         flagged("disabled filter", http(), format!("{filters}/0"), "disabled"),
         flagged("optional interlock", http(), format!("{filters}/1"), "isOptional"),
         flagged(

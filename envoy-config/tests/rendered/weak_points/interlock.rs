@@ -6,23 +6,9 @@ use spiffe_authz_envoy_config::weak_points::WeakPoint;
 
 use super::mutation::{CHAIN, MANAGER, Mutation, a_lua_filter, at, http, list, mutation, tcp, without};
 
-pub(super) fn of_the_interlock() -> Vec<Mutation> {
+pub(super) fn of_its_place() -> Vec<Mutation> {
     let filters = format!("{MANAGER}/http_filters");
     let config = format!("{filters}/1/typed_config");
-    let policy = format!("{config}/rules/policies/{}", interlock::NAME);
-    let too_wide = |name, pointer: String, value: Value| {
-        let place = format!("{config}/rules");
-        mutation(
-            name,
-            WeakPoint::InterlockTooWide,
-            place,
-            http(),
-            move |document| {
-                let (parent, name) = pointer.rsplit_once('/').unwrap();
-                at(document, parent)[name] = value.clone();
-            },
-        )
-    };
     vec![
         without(
             "no interlock",
@@ -71,6 +57,26 @@ pub(super) fn of_the_interlock() -> Vec<Mutation> {
                 }
             },
         ),
+    ]
+}
+
+pub(super) fn of_its_rules() -> Vec<Mutation> {
+    let config = format!("{MANAGER}/http_filters/1/typed_config");
+    let policy = format!("{config}/rules/policies/{}", interlock::NAME);
+    let too_wide = |name, pointer: String, value: Value| {
+        let place = format!("{config}/rules");
+        mutation(
+            name,
+            WeakPoint::InterlockTooWide,
+            place,
+            http(),
+            move |document| {
+                let (parent, name) = pointer.rsplit_once('/').unwrap();
+                at(document, parent)[name] = value.clone();
+            },
+        )
+    };
+    vec![
         too_wide("logs", format!("{config}/rules/action"), json!("LOG")),
         too_wide("denies", format!("{config}/rules/action"), json!(1)),
         mutation(

@@ -19,11 +19,16 @@ mod traffic;
 
 fn mutations() -> Vec<Mutation> {
     let groups = [
-        guard::of_the_guard(),
-        interlock::of_the_interlock(),
-        plugin::of_the_filter(),
-        traffic::of_requests(),
+        guard::of_the_chain(),
+        guard::of_its_entries(),
+        interlock::of_its_place(),
+        interlock::of_its_rules(),
+        plugin::of_its_message(),
+        plugin::of_its_discovery(),
+        traffic::of_paths(),
+        traffic::of_routes(),
         traffic::of_connections(),
+        traffic::of_certificates(),
     ];
     groups.into_iter().flatten().collect()
 }

@@ -51,9 +51,11 @@ pub(super) fn list<'v>(document: &'v mut Value, pointer: &str) -> &'v mut Vec<Va
 
 pub(super) fn remove(document: &mut Value, pointer: &str) {
     let (parent, name) = pointer.rsplit_once('/').unwrap();
-    match at(document, parent) {
-        Value::Array(items) => drop(items.remove(name.parse().unwrap())),
-        parent => drop(parent.as_object_mut().unwrap().remove(name).unwrap()),
+    let parent = at(document, parent);
+    if let Some(items) = parent.as_array_mut() {
+        items.remove(name.parse().unwrap());
+    } else {
+        parent.as_object_mut().unwrap().remove(name).unwrap();
     }
 }
 

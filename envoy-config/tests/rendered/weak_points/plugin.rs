@@ -7,11 +7,8 @@ use spiffe_authz_envoy_config::weak_points::WeakPoint;
 use super::mutation::{MANAGER, Mutation, a_lua_filter, at, http, list, mutation, set};
 use crate::fixture::{from_file, orders};
 
-pub(super) fn of_the_filter() -> Vec<Mutation> {
-    let filter = format!("{MANAGER}/http_filters/0");
-    let config = format!("{filter}/typed_config/config");
-    let ecds = orders(InboundTransport::Strict, from_file()).bootstrap();
-    let discovery = format!("{filter}/config_discovery");
+pub(super) fn of_its_message() -> Vec<Mutation> {
+    let config = format!("{MANAGER}/http_filters/0/typed_config/config");
     vec![
         set(
             "FAIL_OPEN",
@@ -61,6 +58,13 @@ pub(super) fn of_the_filter() -> Vec<Mutation> {
                 }
             },
         ),
+    ]
+}
+
+pub(super) fn of_its_discovery() -> Vec<Mutation> {
+    let ecds = orders(InboundTransport::Strict, from_file()).bootstrap();
+    let discovery = format!("{MANAGER}/http_filters/0/config_discovery");
+    vec![
         mutation(
             "discovery of any filter",
             WeakPoint::OpenDiscovery,

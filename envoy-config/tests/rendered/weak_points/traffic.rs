@@ -6,10 +6,8 @@ use spiffe_authz_envoy_config::{interlock, wasm_filter};
 
 use super::mutation::{CHAIN, MANAGER, Mutation, TLS, at, http, mutation, remove, set, tcp, without};
 
-pub(super) fn of_requests() -> Vec<Mutation> {
+pub(super) fn of_paths() -> Vec<Mutation> {
     let manager = MANAGER.to_owned();
-    let route = format!("{MANAGER}/route_config/virtual_hosts/0/routes/0");
-    let per_filter = |name: &str| json!({name: {"@type": "any", "disabled": true}});
     vec![
         without(
             "normalize_path",
@@ -32,6 +30,13 @@ pub(super) fn of_requests() -> Vec<Mutation> {
             manager,
             "path_with_escaped_slashes_action",
         ),
+    ]
+}
+
+pub(super) fn of_routes() -> Vec<Mutation> {
+    let route = format!("{MANAGER}/route_config/virtual_hosts/0/routes/0");
+    let per_filter = |name: &str| json!({name: {"@type": "any", "disabled": true}});
+    vec![
         mutation(
             "a route overrides the filter",
             WeakPoint::OverriddenOnRoute,
@@ -76,7 +81,6 @@ pub(super) fn of_requests() -> Vec<Mutation> {
 }
 
 pub(super) fn of_connections() -> Vec<Mutation> {
-    let context = format!("{TLS}/common_tls_context");
     let filters = format!("{CHAIN}/filters");
     vec![
         without(
@@ -105,6 +109,12 @@ pub(super) fn of_connections() -> Vec<Mutation> {
             format!("{filters}/3/typed_config"),
             "upstream_connect_mode",
         ),
+    ]
+}
+
+pub(super) fn of_certificates() -> Vec<Mutation> {
+    let context = format!("{TLS}/common_tls_context");
+    vec![
         without(
             "stateless resumption",
             WeakPoint::SessionResumption,
