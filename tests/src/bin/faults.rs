@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::Parser;
 use spiffe_authz_tests::faults::{FAULTS, Fault, Interlock, Kind, Row, run, table};
@@ -15,74 +16,94 @@ struct Arguments {
     /// Only the faults whose title holds this.
     #[arg(long, default_value = "")]
     only: String,
-    /// Only this sidecar, such as `tcp.yaml`.
+    /// Only the sidecars whose name holds this, such as `tcp.yaml`.
     #[arg(long, default_value = "")]
     sidecar: String,
 }
 
+/// What came of one kind of sidecar.
+#[derive(Default)]
+struct Ran {
+    rows: Vec<Row>,
+    failures: Vec<String>,
+}
+
+/// How many faults are over, for whoever watches.
+static OVER: AtomicUsize = AtomicUsize::new(0);
+
 #[tokio::main(worker_threads = 2)]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let mut failures = Vec::new();
-    for kind in Kind::ALL {
-        if !kind.to_string().contains(&arguments.sidecar) {
-            continue;
-        }
-        let rows = run_kind(kind, &arguments, &mut failures).await;
-        println!("\n{kind}\n\n{}", table(&rows));
+    let [strict, permissive, tcp] = Kind::ALL.map(|kind| run_kind(kind, &arguments));
+    let (strict, permissive, tcp) = tokio::join!(strict, permissive, tcp);
+    let mut whole = Ran::default();
+    for ran in [strict, permissive, tcp] {
+        whole.rows.extend(ran.rows);
+        whole.failures.extend(ran.failures);
     }
-    for failure in &failures {
+    end_progress();
+    println!("{}", table(&whole.rows));
+    for failure in &whole.failures {
         println!("FAILED: {failure}");
     }
-    println!("{} failures", failures.len());
-    if failures.is_empty() {
+    println!(
+        "{} faults in sidecars, {} failures",
+        whole.rows.len(),
+        whole.failures.len()
+    );
+    if whole.failures.is_empty() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     }
 }
 
-async fn run_kind(kind: Kind, arguments: &Arguments, failures: &mut Vec<String>) -> Vec<Row> {
-    let faults: Vec<Fault> = FAULTS
+/// Every fault that this kind of sidecar can have, one after the other.
+async fn run_kind(kind: Kind, arguments: &Arguments) -> Ran {
+    let mut ran = Ran::default();
+    let faults = FAULTS
         .into_iter()
-        .filter(|fault| fault.applies_to(kind) && fault.title().contains(&arguments.only))
-        .collect();
-    let mut rows = Vec::new();
-    for (number, fault) in (1..).zip(&faults) {
-        show_progress(&format!("{kind} {number}/{}: {}", faults.len(), fault.title()));
-        match run_fault(fault, kind, arguments.requests).await {
-            Ok((row, checked)) => {
-                failures.extend(
-                    checked
-                        .err()
-                        .map(|error| format!("{kind}, {}: {error}", fault.title())),
-                );
-                rows.push(row);
+        .filter(|fault| is_wanted(fault, kind, arguments));
+    for fault in faults {
+        let failed = |error| format!("{kind}, {}: {error}", fault.title());
+        match run_fault(&fault, kind, arguments.requests).await {
+            Ok(row) => {
+                ran.failures
+                    .extend(row.shipped.check(&fault, kind).err().map(failed));
+                ran.rows.push(row);
             }
-            Err(error) => failures.push(format!("{kind}, {}: {error}", fault.title())),
+            Err(error) => ran.failures.push(failed(error)),
         }
+        show_progress(kind, &fault);
     }
-    end_progress();
-    rows
+    ran
 }
 
-async fn run_fault(fault: &Fault, kind: Kind, requests: usize) -> Result<(Row, Result<(), String>), String> {
+fn is_wanted(fault: &Fault, kind: Kind, arguments: &Arguments) -> bool {
+    fault.applies_to(kind)
+        && fault.title().contains(&arguments.only)
+        && kind.to_string().contains(&arguments.sidecar)
+}
+
+async fn run_fault(fault: &Fault, kind: Kind, requests: usize) -> Result<Row, String> {
     let shipped = run(fault, kind, Interlock::Shipped, requests).await?;
-    let removed = run(fault, kind, Interlock::Removed, requests)
-        .await
-        .map_err(|error| format!("without the interlock: {error}"))?;
-    let checked = shipped.check(fault, kind);
-    let row = Row {
+    let removed = run(fault, kind, Interlock::Removed, requests).await;
+    Ok(Row {
         fault: *fault,
+        kind,
         shipped,
-        removed,
-    };
-    Ok((row, checked))
+        removed: removed.map_err(|error| format!("without the interlock: {error}"))?,
+    })
 }
 
-fn show_progress(text: &str) {
+fn show_progress(kind: Kind, fault: &Fault) {
+    let over = OVER.fetch_add(1, Ordering::Relaxed) + 1;
     if std::io::stderr().is_terminal() {
-        eprint!("\r\x1b[K{text}");
+        let all: usize = Kind::ALL
+            .map(|kind| FAULTS.iter().filter(|it| it.applies_to(kind)).count())
+            .iter()
+            .sum();
+        eprint!("\r\x1b[K{over} of at most {all}: {kind}, {}", fault.title());
         // Progress that cannot be shown is no reason to stop.
         let _ = std::io::stderr().flush();
     }

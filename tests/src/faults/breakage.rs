@@ -15,8 +15,8 @@ use crate::faults::rewriting::{Change, When, rewritten};
 use crate::faults::stage::{Stage, plugin_configuration};
 use crate::policies::three_mistakes;
 
-/// What the main thread calls for each plugin: for a trial, and for itself.
-const CALLS_OF_MAIN_THREAD: usize = 2;
+/// How often the main thread configures the plugin: for a trial, and for itself. All chains of a listener share it.
+const CALLS_OF_MAIN_THREAD: i32 = 2;
 /// Over the filter's limit of 16 MiB.
 const TOO_LARGE_BYTES: usize = 17 << 20;
 /// More than the memory that the filter starts with.
@@ -58,7 +58,7 @@ pub(super) fn bring(fault: &Fault, stage: &mut Stage) -> Result<(), String> {
     match fault.cause {
         Cause::Nothing | Cause::Updates(_) => Ok(()),
         Cause::Broken(callback, moment, act) => {
-            let (callback, when) = (callback.name(stage.kind), moment.when(stage.kind));
+            let (callback, when) = (callback.name(stage.kind), moment.when());
             use_changed(stage, Change::Broken { callback, when, act })
         }
         Cause::Without(callback) => use_changed(stage, Change::Without(callback.name(stage.kind))),
@@ -106,15 +106,12 @@ impl Callback {
 
 impl Moment {
     /// The main thread makes its calls before a worker begins.
-    fn when(self, kind: Kind) -> When {
+    fn when(self) -> When {
         match self {
             Self::Always => When::Always,
             Self::WithParent => When::SecondArgumentOver(0),
             Self::WhenDeadly => When::SecondArgumentOver(Mark::LETHAL),
-            Self::OnWorkers => {
-                let calls = CALLS_OF_MAIN_THREAD * kind.filter_chains();
-                When::AfterCalls(i32::try_from(calls).expect("a listener has few chains"))
-            }
+            Self::OnWorkers => When::AfterCalls(CALLS_OF_MAIN_THREAD),
         }
     }
 }

@@ -33,11 +33,12 @@ impl Kind {
         }
     }
 
-    /// How many filter chains the listener has, each with a plugin of its own.
-    pub(super) fn filter_chains(self) -> usize {
-        match self.transport() {
-            InboundTransport::Strict => 1,
-            InboundTransport::Permissive => 2,
+    /// Its word in tables.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Permissive => "permissive",
+            Self::Tcp => "TCP",
         }
     }
 }
