@@ -61,6 +61,18 @@ fn idle_module(scratch: &Scratch) -> FilePath {
     path
 }
 
+/// The counter of what the interlock has refused, as Prometheus reads it.
+async fn denied_by_the_interlock(guarded: &Guarded) -> Vec<u64> {
+    let metrics = guarded.envoy.prometheus().await.unwrap();
+    let lines = metrics.lines().filter(|line| {
+        line.starts_with("envoy_http_rbac_denied{")
+            && line.contains(r#"envoy_rbac_http_prefix="spiffe_authz_interlock_""#)
+    });
+    lines
+        .map(|line| line.rsplit(' ').next().unwrap().parse().unwrap())
+        .collect()
+}
+
 fn without_interlock(bootstrap: &mut Value) {
     let chains = bootstrap
         .pointer_mut("/static_resources/listeners/0/filter_chains")
@@ -119,6 +131,18 @@ async fn an_allowed_request_does_not_open_the_interlock_for_the_next_one_on_its_
         );
     }
     assert_eq!(guarded.application.arrivals(), 2);
+}
+
+#[tokio::test]
+async fn the_interlocks_counter_counts_what_came_without_a_decision_and_no_denial_of_the_filter() {
+    let change = |bootstrap: &mut Value, _: &mut Value| without_filter_below("/unguarded", bootstrap);
+    let guarded = Guarded::start_changed("interlock-counter", &allow_get(FRONTEND, &["/guarded"]), change)
+        .await
+        .unwrap();
+    for (path, denied) in [("/guarded", 0), ("/other", 0), ("/unguarded", 1)] {
+        status(&guarded, path).await;
+        assert_eq!(denied_by_the_interlock(&guarded).await, [denied], "{path}");
+    }
 }
 
 #[tokio::test]

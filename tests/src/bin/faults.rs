@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::Parser;
-use spiffe_authz_tests::faults::{FAULTS, Fault, Interlock, Kind, Row, run, table};
+use spiffe_authz_tests::faults::{FAULTS, Fault, Interlock, Kind, Row, Until, run, table};
 
 /// Brings every fault into every shipped sidecar, on a real Envoy, and counts what reaches the application.
 #[derive(Parser)]
@@ -86,8 +86,8 @@ fn is_wanted(fault: &Fault, kind: Kind, arguments: &Arguments) -> bool {
 }
 
 async fn run_fault(fault: &Fault, kind: Kind, requests: usize) -> Result<Row, String> {
-    let shipped = run(fault, kind, Interlock::Shipped, requests).await?;
-    let removed = run(fault, kind, Interlock::Removed, requests).await;
+    let shipped = run(fault, kind, Interlock::Shipped, requests, Until::Recovery).await?;
+    let removed = run(fault, kind, Interlock::Removed, requests, Until::Load).await;
     Ok(Row {
         fault: *fault,
         kind,

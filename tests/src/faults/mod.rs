@@ -26,5 +26,5 @@ pub use fault::{Arriving, Fault, Recovery};
 pub use kind::Kind;
 pub use list::FAULTS;
 pub use outcome::Outcome;
-pub use run::{Interlock, run};
+pub use run::{Interlock, Until, run};
 pub use table::{Row, table};

@@ -279,7 +279,14 @@ impl Reencode for Rewriting {
         code: &mut CodeSection,
         section: wasmparser::CodeSectionReader<'_>,
     ) -> Result<(), Error> {
-        utils::parse_code_section(self, code, section)?;
+        if self.imports_added() > 0 {
+            utils::parse_code_section(self, code, section)?;
+        } else {
+            // No index has moved, so the bodies are good as they are.
+            for body in section {
+                code.raw(body?.as_bytes());
+            }
+        }
         if let Change::Broken { callback, when, act } = self.change {
             code.function(&self.front_function(callback, when, act));
         }

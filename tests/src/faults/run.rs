@@ -17,6 +17,7 @@ use crate::faults::outcome::Outcome;
 use crate::faults::stage::Stage;
 
 const REJECTED: &str = "spiffe_authz.update_rejected";
+const RELOADED: &str = "wasm.spiffe_authz.vm_reload_success";
 /// Between two bad updates.
 const PAUSE: Duration = Duration::from_millis(50);
 /// How long an end of a fault may take.
@@ -32,7 +33,16 @@ pub enum Interlock {
     Removed,
 }
 
-/// Runs so many requests while the fault lasts, and where the interlock is as shipped also sees to its end.
+/// How far a run goes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Until {
+    /// While the fault lasts.
+    Load,
+    /// Until what ends the fault has ended it.
+    Recovery,
+}
+
+/// Runs so many requests while the fault lasts, and perhaps sees to its end.
 ///
 /// # Errors
 /// When the run itself fails, or the fault does not end as it should.
@@ -41,6 +51,7 @@ pub async fn run(
     kind: Kind,
     interlock: Interlock,
     requests: usize,
+    until: Until,
 ) -> Result<Outcome, String> {
     let mut stage = Stage::new("fault", kind).await?;
     bring(fault, &mut stage)?;
@@ -56,8 +67,9 @@ pub async fn run(
         arrived: stage.application.arrivals()?,
         sent: Mark::ALL.map(|mark| (mark, load.sent(mark))).into(),
     };
-    if interlock == Interlock::Shipped {
+    if until == Until::Recovery {
         see_to_the_end(fault, &load, &stage).await?;
+        see_reloads(fault, envoy.as_ref()).await?;
     }
     if let Some(envoy) = envoy {
         envoy.stop().await?;
@@ -130,6 +142,14 @@ async fn wait_until_rejected(envoy: &RunningEnvoy, times: usize) -> Result<(), S
             return Err(format!("the update was not rejected {times} times: {found:?}"));
         }
         sleep(POLL).await;
+    }
+}
+
+/// A fault that ended by itself has a new VM to show for it.
+async fn see_reloads(fault: &Fault, envoy: Option<&RunningEnvoy>) -> Result<(), String> {
+    match (fault.recovery, envoy) {
+        (Recovery::ByItself, Some(envoy)) => envoy.wait_for_counter(RELOADED, 1).await,
+        (Recovery::ByItself | Recovery::NotNeeded | Recovery::GoodUpdate | Recovery::Restart, _) => Ok(()),
     }
 }
 
