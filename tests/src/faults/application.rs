@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use spiffe_authz_envoy_config::ApplicationProtocol;
 
+use crate::envoy::application::Listening;
 use crate::envoy::echo::Echo;
 use crate::envoy::tripwire::Tripwire;
 use crate::faults::mark::Mark;
