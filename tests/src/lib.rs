@@ -5,6 +5,7 @@
 
 pub mod corpus;
 pub mod demo_command;
+pub mod described_certificate;
 pub mod differential;
 pub mod dynamic_metadata;
 pub mod engine;

@@ -56,7 +56,6 @@ impl Engine for Envoy {
 pub fn cannot_run(configuration: &PluginConfiguration, case: &Case) -> Option<&'static str> {
     limits::no_destination_port(case)
         .or_else(|| limits::handed_on(case))
-        .or_else(|| limits::serial_number(configuration, case))
         .or_else(|| limits::digest(configuration, case))
         .or_else(|| limits::no_address(configuration, case))
         .or_else(|| limits::no_time(configuration, case))
@@ -64,7 +63,7 @@ pub fn cannot_run(configuration: &PluginConfiguration, case: &Case) -> Option<&'
         .or_else(|| limits::source_beyond_loopback(configuration, case))
         .or_else(|| limits::two_families(case))
         .or_else(|| limits::server_name(case))
-        .or_else(|| limits::san_beyond_ascii(case))
+        .or_else(|| limits::facts_beyond_ascii(configuration, case))
         .or_else(|| limits::certificate_facts(case))
         .or_else(|| limits::no_end_of_certificate(configuration, case))
         .or_else(|| limits::no_pseudo_header(case))

@@ -45,7 +45,6 @@ impl Engine for HostSim {
             .or_else(|| limits::no_time(configuration, case))
             .or_else(|| limits::no_end_of_certificate(configuration, case))
             .or_else(|| limits::end_within_a_second(case))
-            .or_else(|| limits::serial_number(configuration, case))
             .or_else(|| limits::facts_beyond_ascii(configuration, case))
     }
 

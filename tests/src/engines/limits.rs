@@ -76,14 +76,6 @@ pub fn facts_beyond_ascii(configuration: &PluginConfiguration, case: &Case) -> O
     (is_read && !dns_sans.iter().all(|san| san.is_ascii())).then_some("a certificate cannot hold such a SAN")
 }
 
-/// A serial number of the document's own where the configuration asks for it.
-#[must_use]
-pub fn serial_number(configuration: &PluginConfiguration, case: &Case) -> Option<&'static str> {
-    let given = case.request.leaf()?.facts().serial.is_some() && case.request.certificate_pem().is_none();
-    let matters = given && mentions(configuration, Attribute::SerialNumber);
-    matters.then_some("the CA of the tests picks the serial numbers")
-}
-
 /// A digest of the document's own where the configuration asks for it.
 #[must_use]
 pub fn digest(configuration: &PluginConfiguration, case: &Case) -> Option<&'static str> {
@@ -127,15 +119,6 @@ pub fn no_pseudo_header(case: &Case) -> Option<&'static str> {
     let request = &case.request;
     let all = request.method().is_some() && request.host().is_some() && request.path().is_some();
     (is_http(request) && !all).then_some("a request over HTTP/1.1 has a method, a host and a path")
-}
-
-/// URI SANs and DNS SANs are of type IA5String.
-#[must_use]
-pub fn san_beyond_ascii(case: &Case) -> Option<&'static str> {
-    let leaf = case.request.leaf()?.facts();
-    let ascii =
-        leaf.uri_sans.iter().all(|san| san.is_ascii()) && leaf.dns_sans.iter().all(|san| san.is_ascii());
-    (!ascii).then_some("a certificate cannot hold such a SAN")
 }
 
 /// The client of the tests runs on this machine.

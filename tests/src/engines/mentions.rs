@@ -25,8 +25,6 @@ pub enum Attribute {
     IssuerKeyId,
     /// Anything of a certificate.
     Certificate,
-    /// The serial number of a certificate.
-    SerialNumber,
     /// The digest of a certificate.
     Digest,
 }
@@ -48,7 +46,6 @@ fn words(attribute: Attribute) -> &'static [&'static str] {
         Attribute::NotAfter => &["\"source.certificate.remainingSeconds\""],
         Attribute::IssuerKeyId => &["\"source.certificate.issuerKeyId\""],
         Attribute::Certificate => &["\"source.certificate.", "\"spiffeIds\"", "\"serialNumbers\""],
-        Attribute::SerialNumber => &["\"serialNumbers\""],
         Attribute::Digest => &["\"sha256Digests\""],
     }
 }

@@ -12,6 +12,8 @@ use spiffe_authz_pki::{AuthorityKeyId, DevelopmentCa, LeafRequest};
 use spiffe_authz_policy::{LeafFacts, RequestDocument};
 use time::{Date, Month, OffsetDateTime, Time};
 
+use crate::described_certificate::{alt_names, serial_number};
+
 /// Certificates of one CA.
 #[derive(Default)]
 pub struct SimulatedCertificates {
@@ -19,73 +21,47 @@ pub struct SimulatedCertificates {
 }
 
 impl SimulatedCertificates {
-    /// What the proxy shows of the peer's certificate. It shows none where no certificate can say what the document says.
+    /// What the proxy shows of the peer's certificate.
     ///
     /// # Errors
     /// When no certificate can be issued.
     pub fn of(&self, facts: &LeafFacts, request: &RequestDocument) -> Result<PeerCertificate, String> {
         let der = match request.certificate_pem() {
-            Some(pem) => Some(der_of_pem(pem)?),
-            None => leaf_request(facts)
-                .map(|leaf| self.issue(&leaf, facts))
-                .transpose()?,
+            Some(pem) => der_of_pem(pem)?,
+            None => self.issue(&leaf_request(facts))?,
         };
         let written = request.certificate_digest().filter(|digest| !digest.is_empty());
-        let digest_of = |der: &Vec<u8>| digest(&SHA256, der).as_ref().to_vec();
-        let digest = written
-            .map(<[u8]>::to_vec)
-            .or_else(|| der.as_ref().map(digest_of));
+        let digest = written.map_or_else(|| digest(&SHA256, &der).as_ref().to_vec(), <[u8]>::to_vec);
         Ok(PeerCertificate {
             uri_san: facts.uri_sans.first().cloned(),
             dns_san: facts.dns_sans.first().map(|san| san.clone().into_bytes()),
-            sha256_digest: hexadecimal(&digest.unwrap_or_else(|| vec![0; 32])),
-            pem: der.map(|der| pem_of_der(&der)),
+            sha256_digest: hexadecimal(&digest),
+            pem: Some(pem_of_der(&der)),
             ..PeerCertificate::valid("")
         })
     }
 
-    fn issue(&self, leaf: &LeafRequest, facts: &LeafFacts) -> Result<Vec<u8>, String> {
+    fn issue(&self, leaf: &LeafRequest) -> Result<Vec<u8>, String> {
         let new = || DevelopmentCa::new("cluster.local").map_err(|error| error.to_string());
         let ca = self.ca.get_or_init(new).as_ref().map_err(Clone::clone)?;
         let issued = ca.issue(leaf).map_err(|error| error.to_string())?;
-        let mut der = der_of_pem(&issued.certificate_pem)?;
-        for (written, meant) in leaf.uri_sans.iter().zip(&facts.uri_sans) {
-            replace(&mut der, written.as_bytes(), meant);
-        }
-        Ok(der)
+        der_of_pem(&issued.certificate_pem)
     }
 }
 
-/// A certificate that says this; `None` where none can. The bytes of a URI SAN that are no ASCII are left for later.
-fn leaf_request(facts: &LeafFacts) -> Option<LeafRequest> {
-    let request = LeafRequest {
-        uri_sans: facts.uri_sans.iter().map(|san| in_ascii(san)).collect(),
-        dns_sans: facts.dns_sans.clone(),
+/// A certificate that says this, its names in any bytes.
+fn leaf_request(facts: &LeafFacts) -> LeafRequest {
+    LeafRequest {
+        uri_sans: Vec::new(),
         not_before: facts.not_before.unwrap_or(OffsetDateTime::UNIX_EPOCH),
         not_after: facts.not_after.unwrap_or_else(end_of_time),
         authority_key_id: facts
             .issuer_key_id
             .clone()
             .map_or(AuthorityKeyId::LeftOut, AuthorityKeyId::Other),
+        serial_number: serial_number(facts.serial.as_deref()),
+        raw_extensions: alt_names(&facts.uri_sans, &facts.dns_sans).into_iter().collect(),
         ..LeafRequest::svid("")
-    };
-    facts.dns_sans.iter().all(|san| san.is_ascii()).then_some(request)
-}
-
-/// The same number of bytes, those that are no ASCII made some that are.
-fn in_ascii(san: &[u8]) -> String {
-    let ascii = |byte: &u8| if byte.is_ascii() { char::from(*byte) } else { '~' };
-    san.iter().map(ascii).collect()
-}
-
-/// Puts bytes in the place of as many others. The signature is for the certificate as it was.
-fn replace(der: &mut [u8], written: &[u8], meant: &[u8]) {
-    if written == meant {
-        return;
-    }
-    let place = der.windows(written.len()).position(|window| window == written);
-    if let Some(place) = place {
-        der[place..place + meant.len()].copy_from_slice(meant);
     }
 }
 

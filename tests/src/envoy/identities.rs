@@ -11,9 +11,10 @@ use rustls::{ClientConfig, RootCertStore};
 use serde_json::Value;
 use spiffe_authz_demo::replace_file::replace_file;
 use spiffe_authz_envoy_config::{FilePath, SvidPaths, TrustBundle};
-use spiffe_authz_pki::{AuthorityKeyId, DevelopmentCa, IssuedLeaf, LeafRequest, SvidDirectory};
+use spiffe_authz_pki::{AuthorityKeyId, DevelopmentCa, IssuedLeaf, LeafRequest, SerialNumber, SvidDirectory};
 use tokio_rustls::TlsConnector;
 
+use crate::described_certificate::alt_names;
 use crate::envoy::bundle_map::bundle_map;
 use crate::envoy::server_identity::ByOneName;
 use crate::scratch::Scratch;
@@ -48,12 +49,14 @@ pub struct Identities {
 /// What a client's certificate says about the client and its issuer.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct ClientNames {
-    /// The URI SANs.
+    /// The URI SANs, any text.
     pub uri_sans: Vec<String>,
-    /// The DNS SANs.
+    /// The DNS SANs, any text.
     pub dns_sans: Vec<String>,
     /// The identifier of the issuer's key.
     pub authority_key_id: AuthorityKeyId,
+    /// The serial number.
+    pub serial_number: SerialNumber,
 }
 
 impl Identities {
@@ -144,6 +147,7 @@ impl Identities {
             uri_sans: uri_sans.to_vec(),
             dns_sans: Vec::new(),
             authority_key_id: AuthorityKeyId::Issuers,
+            serial_number: SerialNumber::Random,
         })
     }
 
@@ -164,9 +168,10 @@ impl Identities {
     fn new_client(&self, names: &ClientNames) -> Result<TlsConnector, String> {
         let names = names.clone();
         self.client_with(&LeafRequest {
-            uri_sans: names.uri_sans,
-            dns_sans: names.dns_sans,
+            uri_sans: Vec::new(),
+            raw_extensions: alt_names(&names.uri_sans, &names.dns_sans).into_iter().collect(),
             authority_key_id: names.authority_key_id,
+            serial_number: names.serial_number,
             ..LeafRequest::svid("")
         })
     }

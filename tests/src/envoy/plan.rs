@@ -13,6 +13,7 @@ use spiffe_authz_pki::AuthorityKeyId;
 use spiffe_authz_policy::{LeafCertificate, PolicySet, Protocol};
 
 use crate::corpus::{Case, CorpusFile, Expected, PluginConfiguration};
+use crate::described_certificate::serial_number;
 use crate::engines::addresses::Addresses;
 use crate::engines::envoy::cannot_run;
 use crate::engines::mentions::{Attribute, mentions};
@@ -92,6 +93,7 @@ impl Job {
             uri_sans: leaf.facts().uri_sans.iter().map(text).collect::<Result<_, _>>()?,
             dns_sans: leaf.facts().dns_sans.clone(),
             authority_key_id,
+            serial_number: serial_number(leaf.facts().serial.as_deref()),
         })
     }
 }
