@@ -8,9 +8,13 @@ mod row;
 mod rows;
 mod table;
 
+use std::collections::HashSet;
+
 use spiffe_authz_tests::envoy::identities::Validator;
 
 use crate::table::assert_outcomes;
+
+const ROWS: usize = 86;
 
 #[tokio::test]
 async fn every_certificate_has_its_outcome_under_the_default_validator() {
@@ -20,4 +24,12 @@ async fn every_certificate_has_its_outcome_under_the_default_validator() {
 #[tokio::test]
 async fn every_certificate_has_its_outcome_under_the_spiffe_validator() {
     assert_outcomes(Validator::Spiffe, |row| &row.spiffe_validator).await;
+}
+
+/// No row can get lost unseen.
+#[test]
+fn there_are_as_many_rows_as_ever_each_of_its_own_name() {
+    let rows = rows::all();
+    let names: HashSet<&str> = rows.iter().map(|row| row.name).collect();
+    assert_eq!((rows.len(), names.len()), (ROWS, ROWS));
 }

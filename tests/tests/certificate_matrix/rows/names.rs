@@ -24,9 +24,18 @@ fn one_uri_san() -> Vec<Row> {
         ("a subject spelled like a SPIFFE ID beside", subject),
         ("the longest SPIFFE ID", of(&longest)),
     ];
-    let denied = both("a workload that policy denies", of(EVIL), denied("matched-deny"));
+    let like_another = changed(|leaf| {
+        leaf.uri_sans = texts(&[EVIL]);
+        leaf.dns_sans = texts(&[FRONTEND]);
+        leaf.common_name = Some(FRONTEND.to_owned());
+    });
+    let denied = [
+        ("a workload that policy denies", of(EVIL)),
+        ("the same with a DNS SAN and a subject like another", like_another),
+    ]
+    .map(|(name, leaf)| both(name, leaf, denied("matched-deny")));
     let allowed = allowed.map(|(name, leaf)| both(name, leaf, Outcome::Allowed));
-    allowed.into_iter().chain([denied]).collect()
+    allowed.into_iter().chain(denied).collect()
 }
 
 fn several_uri_sans() -> Vec<Row> {
