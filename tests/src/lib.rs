@@ -3,6 +3,7 @@
 //! A file of `tests/corpus` holds one plugin configuration and what must follow from it. Every engine reads the
 //! same files, and every pair of an engine and a case is a test of its own (`tests/conformance.rs`).
 
+pub mod attacks;
 pub mod corpus;
 pub mod demo_command;
 pub mod described_certificate;

@@ -1,0 +1,24 @@
+//! The attacks that are known, on a real Envoy over mutual TLS.
+//!
+//! A [`group::Group`] holds policies and vectors. Every vector is sent, byte for byte, to a listener with each of the
+//! policies; behind each listener stands an [`upstream::Upstream`] that keeps what arrives. What must become of a vector
+//! stands in its table, and whatever arrives must have no reading that the policy refuses. In profile istio the same
+//! vectors go to the filter and to native RBAC, and both must come to the same.
+
+pub mod catalogue;
+pub mod client;
+pub mod group;
+pub mod hpack;
+pub mod http2;
+pub mod istio_list;
+pub mod path;
+pub mod path_forms;
+pub mod peers;
+pub mod policies;
+pub mod readings;
+pub mod run;
+pub mod site;
+pub mod station;
+pub mod tally;
+pub mod upstream;
+pub mod vector;

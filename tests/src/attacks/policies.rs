@@ -1,0 +1,71 @@
+//! The policies under attack: the same thing protected by DENY, by ALLOW with the `not` form, and by ALLOW alone.
+
+use serde_json::{Value, json};
+
+/// The workload behind every station.
+fn configuration(profile: &str, resources: &[Value]) -> Value {
+    json!({"profile": profile, "workload": {"namespace": "shop", "labels": {"app": "orders"}}, "resources": resources})
+}
+
+/// What a rule asks: its `from`, `to` and `when`.
+pub type Rule = Value;
+
+/// A plugin configuration of this profile: DENY what this rule matches, ALLOW everything else.
+#[must_use]
+pub fn deny(profile: &str, rule: &Rule) -> Value {
+    configuration(
+        profile,
+        &[
+            policy("protect", "DENY", rule),
+            policy("everything", "ALLOW", &json!({})),
+        ],
+    )
+}
+
+/// A plugin configuration of this profile: ALLOW what this rule matches, and hence nothing else.
+#[must_use]
+pub fn allow(profile: &str, rule: &Rule) -> Value {
+    configuration(profile, &[policy("protect", "ALLOW", rule)])
+}
+
+fn policy(name: &str, action: &str, rule: &Rule) -> Value {
+    json!({
+        "apiVersion": "security.istio.io/v1",
+        "kind": "AuthorizationPolicy",
+        "metadata": {"name": name, "namespace": "shop"},
+        "spec": {"action": action, "rules": [rule]},
+    })
+}
+
+/// A rule about an operation.
+#[must_use]
+pub fn operation(fields: Value) -> Rule {
+    json!({"to": [{"operation": fields}]})
+}
+
+/// A rule about a source.
+#[must_use]
+pub fn source(fields: Value) -> Rule {
+    json!({"from": [{"source": fields}]})
+}
+
+/// A rule about one condition.
+#[must_use]
+pub fn condition(condition: Value) -> Rule {
+    json!({"when": [condition]})
+}
+
+/// Takes plaintext beside mTLS.
+#[must_use]
+pub fn permissive(mut configuration: Value) -> Value {
+    let resources = configuration["resources"].as_array_mut();
+    for resources in resources.into_iter() {
+        resources.push(json!({
+            "apiVersion": "security.istio.io/v1",
+            "kind": "PeerAuthentication",
+            "metadata": {"name": "default", "namespace": "shop"},
+            "spec": {"mtls": {"mode": "PERMISSIVE"}},
+        }));
+    }
+    configuration
+}

@@ -1,0 +1,200 @@
+//! Runs a [`Group`] on an Envoy of its own.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::attacks::client::{Client, Reply};
+use crate::attacks::group::Group;
+use crate::attacks::peers::Peers;
+use crate::attacks::site::{Site, Stand};
+use crate::attacks::station::{Polarity, Station};
+use crate::attacks::tally::Tally;
+use crate::attacks::upstream::Arrival;
+use crate::attacks::vector::{Must, Vector, Wire, shown};
+
+/// How many stations are attacked at once.
+const CONCURRENCY: usize = 4;
+
+/// What became of one vector at one station.
+#[derive(Clone, Debug)]
+struct Outcome {
+    reply: Reply,
+    arrivals: Vec<Arrival>,
+}
+
+/// Sends every vector of the group to every station of it.
+///
+/// # Errors
+/// When Envoy does not serve, or fails under the attacks.
+pub async fn run(group: Group) -> Result<Tally, String> {
+    let name = group.name;
+    let group = Arc::new(group);
+    let pairs = group
+        .compat
+        .iter()
+        .flat_map(|(filter, native)| [filter.clone(), native.clone()]);
+    let stations: Vec<Station> = group.strict.iter().cloned().chain(pairs).collect();
+    let mut site = Site::start(&stations, &group.peers).await?;
+    let outcomes = attack_all(&group, &site).await?;
+    let alive = site.check_alive().await;
+    let mut tally = Tally::default();
+    for vector in &group.vectors {
+        tally.row(vector.row).vectors += 1;
+    }
+    let (strict, compat) = outcomes.split_at(group.strict.len());
+    for (station, outcomes) in group.strict.iter().zip(strict) {
+        judge_station(&group, station, outcomes, &mut tally);
+    }
+    for ((station, _), outcomes) in group.compat.iter().zip(compat.chunks(2)) {
+        if let [filter, native] = outcomes {
+            compare(&group, station, filter, native, &mut tally);
+        }
+    }
+    if let Err(error) = alive {
+        tally.problem(format!("{name}: {error}"));
+    }
+    Ok(tally)
+}
+
+/// The outcomes of the controls before, the vectors, and the controls after, for each station.
+async fn attack_all(group: &Arc<Group>, site: &Site) -> Result<Vec<Vec<Outcome>>, String> {
+    let permits = Arc::new(Semaphore::new(CONCURRENCY));
+    let mut tasks = JoinSet::new();
+    for (index, stand) in site.stands.iter().enumerate() {
+        let (group, permits) = (Arc::clone(group), Arc::clone(&permits));
+        let (stand, peers) = (Arc::clone(stand), Arc::clone(&site.peers));
+        tasks.spawn(async move {
+            let _permit = permits.acquire_owned().await;
+            (index, attack(&group, &stand, &peers).await)
+        });
+    }
+    let mut outcomes = tasks.join_all().await;
+    outcomes.sort_by_key(|(index, _)| *index);
+    outcomes.into_iter().map(|(_, outcomes)| outcomes).collect()
+}
+
+async fn attack(group: &Group, stand: &Stand, peers: &Peers) -> Result<Vec<Outcome>, String> {
+    let mut client = Client::new(stand.listen, peers);
+    let mut outcomes = Vec::new();
+    for vector in group.controls.iter().chain(&group.vectors).chain(&group.controls) {
+        let reply = client
+            .send(vector)
+            .await
+            .map_err(|error| format!("{}: {error}", stand.station.name))?;
+        outcomes.push(Outcome {
+            reply,
+            arrivals: stand.upstream.take(),
+        });
+    }
+    Ok(outcomes)
+}
+
+fn judge_station(group: &Group, station: &Station, outcomes: &[Outcome], tally: &mut Tally) {
+    let (before, rest) = outcomes.split_at(group.controls.len());
+    let (attacks, after) = rest.split_at(group.vectors.len());
+    for outcomes in [before, after] {
+        for (control, outcome) in group.controls.iter().zip(outcomes) {
+            match judge(control, station, outcome) {
+                Ok(()) => tally.controls += 1,
+                Err(problem) => tally.problem(format!("control: {}", problem.words)),
+            }
+        }
+    }
+    for (vector, outcome) in group.vectors.iter().zip(attacks) {
+        let counts = tally.row(vector.row);
+        counts.sent += 1;
+        if outcome.arrivals.is_empty() {
+            counts.denied += 1;
+        } else {
+            counts.arrived += 1;
+        }
+        match judge(vector, station, outcome) {
+            Ok(()) => counts.expected += 1,
+            Err(Problem { words, is_hit }) => {
+                tally.hits += usize::from(is_hit);
+                tally.problem(words);
+            }
+        }
+    }
+}
+
+/// What is not as it must be.
+struct Problem {
+    words: String,
+    /// Whether something forbidden arrived.
+    is_hit: bool,
+}
+
+fn judge(vector: &Vector, station: &Station, outcome: &Outcome) -> Result<(), Problem> {
+    let what = || format!("{} | {} | {}", vector.row, station.name, vector.name);
+    if let Some(arrival) = outcome
+        .arrivals
+        .iter()
+        .find(|arrival| (station.forbidden)(arrival))
+    {
+        let words = format!(
+            "{}: FORBIDDEN, `{}` arrived",
+            what(),
+            shown(arrival.request_line())
+        );
+        return Err(Problem { words, is_hit: true });
+    }
+    let is_single = outcome.arrivals.len() <= 1 || matches!(vector.wire, Wire::Bytes(_));
+    let passed = outcome.reply == Reply::Status(200) && !outcome.arrivals.is_empty();
+    let denied = outcome.arrivals.is_empty() && outcome.reply != Reply::Status(200);
+    let as_expected = match (vector.must, station.polarity) {
+        (Must::BeHarmless, _) => true,
+        (Must::BeDenied, _) | (Must::BeProtected, Polarity::Refuses) | (Must::BeOther, Polarity::Admits) => {
+            denied
+        }
+        (Must::BeProtected, Polarity::Admits) | (Must::BeOther, Polarity::Refuses) => passed,
+    };
+    if as_expected && is_single {
+        return Ok(());
+    }
+    let words = format!("{}: must {:?}, but {}", what(), vector.must, described(outcome));
+    Err(Problem { words, is_hit: false })
+}
+
+fn compare(group: &Group, station: &Station, filter: &[Outcome], native: &[Outcome], tally: &mut Tally) {
+    let skipped = group.controls.len();
+    let outcomes = filter.iter().zip(native).skip(skipped);
+    for (vector, (filter, native)) in group.vectors.iter().zip(outcomes) {
+        let is_same = is_same(filter, native);
+        let counts = tally.row(vector.row);
+        counts.pairs += 1;
+        counts.same += usize::from(is_same);
+        if !is_same {
+            tally.problem(format!(
+                "{} | {} | {}: the filter {}, native RBAC {}",
+                vector.row,
+                station.name,
+                vector.name,
+                described(filter),
+                described(native)
+            ));
+        }
+    }
+}
+
+fn is_same(filter: &Outcome, native: &Outcome) -> bool {
+    let lines = |outcome: &Outcome| -> Vec<Vec<u8>> {
+        outcome
+            .arrivals
+            .iter()
+            .map(|arrival| arrival.request_line().to_vec())
+            .collect()
+    };
+    filter.reply == native.reply && lines(filter) == lines(native)
+}
+
+fn described(outcome: &Outcome) -> String {
+    let lines: Vec<String> = outcome
+        .arrivals
+        .iter()
+        .map(|arrival| shown(arrival.request_line()))
+        .collect();
+    format!("answers {:?}, arrived: [{}]", outcome.reply, lines.join(", "))
+}
