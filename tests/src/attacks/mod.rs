@@ -8,13 +8,17 @@
 pub mod catalogue;
 pub mod client;
 pub mod group;
+pub mod header;
+pub mod host;
 pub mod hpack;
 pub mod http2;
+pub mod identity;
 pub mod istio_list;
 pub mod path;
 pub mod path_forms;
 pub mod peers;
 pub mod policies;
+pub mod protocol;
 pub mod readings;
 pub mod run;
 pub mod site;
@@ -22,3 +26,32 @@ pub mod station;
 pub mod tally;
 pub mod upstream;
 pub mod vector;
+
+use group::Group;
+
+/// Every group, in the order of the catalogue.
+#[must_use]
+pub fn groups() -> Vec<Group> {
+    vec![
+        path::group(),
+        path::templates(),
+        host::group(),
+        host::server_names(),
+        header::group(),
+        header::patterns(),
+        identity::principals(),
+        identity::suffixes(),
+        identity::namespaces(),
+        identity::dots(),
+        identity::prefixes(),
+        identity::plaintext(),
+        identity::untrusted(),
+        identity::filter_state(),
+        identity::tokens(),
+        protocol::group(),
+        protocol::upgrading(),
+        protocol::methods(),
+        protocol::order(),
+        protocol::edits(),
+    ]
+}

@@ -58,8 +58,7 @@ pub fn condition(condition: Value) -> Rule {
 /// Takes plaintext beside mTLS.
 #[must_use]
 pub fn permissive(mut configuration: Value) -> Value {
-    let resources = configuration["resources"].as_array_mut();
-    for resources in resources.into_iter() {
+    if let Some(resources) = configuration["resources"].as_array_mut() {
         resources.push(json!({
             "apiVersion": "security.istio.io/v1",
             "kind": "PeerAuthentication",

@@ -9,7 +9,7 @@ use crate::attacks::client::{Client, Reply};
 use crate::attacks::group::Group;
 use crate::attacks::peers::Peers;
 use crate::attacks::site::{Site, Stand};
-use crate::attacks::station::{Polarity, Station};
+use crate::attacks::station::{Door, Polarity, Station};
 use crate::attacks::tally::Tally;
 use crate::attacks::upstream::Arrival;
 use crate::attacks::vector::{Must, Vector, Wire, shown};
@@ -146,6 +146,7 @@ fn judge(vector: &Vector, station: &Station, outcome: &Outcome) -> Result<(), Pr
     let denied = outcome.arrivals.is_empty() && outcome.reply != Reply::Status(200);
     let as_expected = match (vector.must, station.polarity) {
         (Must::BeHarmless, _) => true,
+        (Must::BeDeniedAsSent, _) => denied || station.door != Door::Open,
         (Must::BeDenied, _) | (Must::BeProtected, Polarity::Refuses) | (Must::BeOther, Polarity::Admits) => {
             denied
         }

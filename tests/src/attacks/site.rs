@@ -73,17 +73,23 @@ impl Site {
         let strangers_scratch = Scratch::new(&format!("attacks-{number}-strangers"))?;
         let identities = Identities::new(&scratch)?;
         let strangers = Identities::new(&strangers_scratch)?;
+        // The upstreams bind first, or one of them might take a port that was picked for a listener.
+        let mut upstreams = Vec::new();
+        for _ in stations {
+            upstreams.push(Upstream::start().await?);
+        }
         let free = free_loopback_addresses(stations.len() + 1).map_err(|error| error.to_string())?;
         let (admin, free) = free.split_first().ok_or("no port")?;
-        let mut stands = Vec::new();
-        for (station, listen) in stations.iter().zip(free) {
-            let (station, listen, upstream) = (station.clone(), *listen, Upstream::start().await?);
-            stands.push(Arc::new(Stand {
-                station,
-                listen,
-                upstream,
-            }));
-        }
+        let stands: Vec<Arc<Stand>> = (stations.iter().zip(free).zip(upstreams))
+            .map(|((station, listen), upstream)| {
+                let (station, listen) = (station.clone(), *listen);
+                Arc::new(Stand {
+                    station,
+                    listen,
+                    upstream,
+                })
+            })
+            .collect();
         let bootstrap = bootstrap(*admin, &stands, &identities, &scratch)?;
         Ok(Self {
             envoy: RunningEnvoy::start(&scratch, &bootstrap, *admin).await?,

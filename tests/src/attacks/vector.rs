@@ -37,6 +37,8 @@ pub enum Wire {
 pub enum Must {
     /// Nothing arrives.
     BeDenied,
+    /// Where the guard sees it as it was sent, nothing arrives; behind a door that normalises, what arrives counts.
+    BeDeniedAsSent,
     /// It is what the policy protects: nothing arrives, but where this is the only thing allowed.
     BeProtected,
     /// It is something else: it arrives, but where the protected is the only thing allowed.

@@ -4,9 +4,8 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser;
-use spiffe_authz_tests::attacks::group::Group;
 use spiffe_authz_tests::attacks::tally::Tally;
-use spiffe_authz_tests::attacks::{path, run};
+use spiffe_authz_tests::attacks::{groups, run};
 
 /// Attacks a real Envoy with everything that is known.
 #[derive(Parser)]
@@ -36,9 +35,8 @@ fn main() -> ExitCode {
 }
 
 async fn attack(arguments: &Arguments) -> Result<Tally, String> {
-    let groups: Vec<Group> = vec![path::group(), path::templates()];
     let mut tally = Tally::default();
-    for group in groups
+    for group in groups()
         .into_iter()
         .filter(|group| group.name.starts_with(&arguments.only))
     {
