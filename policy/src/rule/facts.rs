@@ -138,16 +138,19 @@ impl<'r> Facts<'r> {
         }
     }
 
-    /// Every value of a header in the list; absent where there is none.
+    /// Every value of a header in the list; absent where there is none. In profile zero-trust a value with blanks around it
+    /// counts as two, with them and without (section 0): HTTP/2 carries the blanks (RFC 9113, section 8.2.1, calls that
+    /// malformed), and whoever reads the request by HTTP/1.1 drops them (RFC 9112, section 5).
     pub(crate) fn listed<'n>(
         &self,
         name: &'n [u8],
     ) -> Attribute<impl Iterator<Item = &'r [u8]> + Clone + use<'r, 'n>> {
+        let profile = self.profile;
         let values = self.request.headers.map(|headers| {
             headers
                 .iter()
                 .filter(move |(listed, _)| listed.eq_ignore_ascii_case(name))
-                .map(|(_, value)| *value)
+                .flat_map(move |(_, value)| readings_of(value, profile))
         });
         match values {
             Attribute::Known(values) if values.clone().next().is_none() => Attribute::Absent,
@@ -273,4 +276,48 @@ impl<'r> Facts<'r> {
 pub(crate) fn any_text(claim: &Document, matches: impl Fn(&str) -> bool) -> bool {
     let elements = claim.as_list().unwrap_or(slice::from_ref(claim));
     elements.iter().filter_map(Document::as_text).any(matches)
+}
+
+/// The value as it was sent, and where a profile asks for every reading also without the blanks around it.
+fn readings_of(value: &[u8], profile: Profile) -> impl Iterator<Item = &[u8]> + Clone {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let begin = value
+        .iter()
+        .position(|byte| !is_blank(byte))
+        .unwrap_or(value.len());
+    let end = value
+        .iter()
+        .rposition(|byte| !is_blank(byte))
+        .map_or(begin, |last| last.saturating_add(1));
+    let bare = value.get(begin..end).unwrap_or_default();
+    let bare = match profile {
+        Profile::ZeroTrust if bare.len() < value.len() => Some(bare),
+        Profile::ZeroTrust | Profile::Istio => None,
+    };
+    [value].into_iter().chain(bare)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn a_header_value_with_blanks_around_it_has_two_readings_in_profile_zero_trust() {
+        type Row = (&'static [u8], &'static [&'static [u8]]);
+        let table: [Row; 6] = [
+            (b"a", &[b"a"]),
+            (b"a b", &[b"a b"]),
+            (b"", &[b""]),
+            (b"a ", &[b"a ", b"a"]),
+            (b" \ta b\t ", &[b" \ta b\t ", b"a b"]),
+            (b" \t", &[b" \t", b""]),
+        ];
+        for (value, expected) in table {
+            let strict: Vec<&[u8]> = readings_of(value, Profile::ZeroTrust).collect();
+            assert_eq!(strict, expected);
+            assert!(readings_of(value, Profile::Istio).eq([value]));
+        }
+    }
 }

@@ -69,6 +69,7 @@ pub fn cannot_run(configuration: &PluginConfiguration, case: &Case) -> Option<&'
         .or_else(|| limits::no_pseudo_header(case))
         .or_else(|| limits::path_refused_before_any_filter(case))
         .or_else(|| limits::metadata_of_a_connection(case))
+        .or_else(|| limits::blanks_around_headers(case))
 }
 
 fn run(corpus: &[CorpusFile]) -> Result<Batch, String> {

@@ -22,6 +22,16 @@ pub fn no_destination_port(case: &Case) -> Option<&'static str> {
         .then_some("a connection has a destination port")
 }
 
+/// A header with blanks around its value: the tests' connections speak HTTP/1.1, which drops them.
+#[must_use]
+pub fn blanks_around_headers(case: &Case) -> Option<&'static str> {
+    let is_blank = |byte: Option<&u8>| byte.is_some_and(|byte| matches!(byte, b' ' | b'\t'));
+    let mut values = case.request.headers().map(|(_, value)| value);
+    values
+        .any(|value| is_blank(value.first()) || is_blank(value.last()))
+        .then_some("HTTP/1.1 drops blanks around a header's value")
+}
+
 /// A request without an address that its configuration reads.
 #[must_use]
 pub fn no_address(configuration: &PluginConfiguration, case: &Case) -> Option<&'static str> {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::compare::{Names, Several, VALUES, inputs};
-use super::configuration::View;
+use super::configuration::{Profile, View};
 use super::documents::{bytes, list, text};
 use super::patterns::{Form, full_match};
 use super::request::Bytes;
@@ -40,7 +40,27 @@ pub(super) fn values<'d>(view: &View<'d>, name: &str) -> Result<Vec<Bytes<'d>>, 
     };
     match pseudo {
         Some(value) => Ok(value.into_iter().collect()),
-        None => of_the_list(view, &name),
+        None => Ok(with_bare(view.profile, of_the_list(view, &name)?)),
+    }
+}
+
+/// Section 0, blanks around a header: zero-trust "the value with them and the value without them must agree"; compared as
+/// if both were given.
+fn with_bare<'d>(profile: Profile, values: Vec<Bytes<'d>>) -> Vec<Bytes<'d>> {
+    let bare = |value: &Bytes<'d>| -> Option<Bytes<'d>> {
+        let text = value.as_ref();
+        let blank = |byte: &u8| *byte == b' ' || *byte == b'\t';
+        let front = text.iter().take_while(|byte| blank(byte)).count();
+        let back = text[front..].iter().rev().take_while(|byte| blank(byte)).count();
+        (front + back > 0).then(|| text[front..text.len() - back].to_vec().into())
+    };
+    match profile {
+        Profile::Istio => values,
+        Profile::ZeroTrust => values
+            .iter()
+            .filter_map(bare)
+            .chain(values.iter().cloned())
+            .collect(),
     }
 }
 
