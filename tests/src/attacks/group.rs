@@ -4,6 +4,9 @@ use crate::attacks::peers::Presents;
 use crate::attacks::station::Station;
 use crate::attacks::vector::{Must, Vector};
 
+/// For groups whose every row is compared.
+pub const NONE_DIFFERS: &[&str] = &[];
+
 /// Stations, peers and vectors: every vector is sent to every station.
 pub struct Group {
     /// A short name.
@@ -12,6 +15,8 @@ pub struct Group {
     pub strict: Vec<Station>,
     /// Pairs of stations in profile istio, with the filter and with native RBAC: both must come to the same.
     pub compat: Vec<(Station, Station)>,
+    /// Rows in which profile istio differs from native RBAC by design; `docs/semantics.md` says how.
+    pub differs: &'static [&'static str],
     /// Who attacks.
     pub peers: Vec<(&'static str, Presents)>,
     /// What must work before and after the attacks, or a denial shows nothing.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::attacks::group::Group;
+use crate::attacks::group::{Group, NONE_DIFFERS};
 use crate::attacks::http2::Step;
 use crate::attacks::peers::Presents;
 use crate::attacks::policies::{Rule, allow, condition, deny};
@@ -145,6 +145,7 @@ pub fn group() -> Group {
         compat: compat
             .map(|(name, configuration)| pair(name, configuration))
             .to_vec(),
+        differs: NONE_DIFFERS,
         peers: vec![(PEER, Presents::svid(FRONTEND))],
         controls: controls(),
         vectors: vectors(),
@@ -192,6 +193,7 @@ pub fn patterns() -> Group {
         compat: compat
             .map(|(name, configuration)| pair(name, configuration))
             .to_vec(),
+        differs: NONE_DIFFERS,
         peers: vec![(PEER, Presents::svid(FRONTEND))],
         controls: controls(),
         vectors: values

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::attacks::group::Group;
+use crate::attacks::group::{Group, NONE_DIFFERS};
 use crate::attacks::peers::Presents;
 use crate::attacks::policies::{allow, condition, deny, operation};
 use crate::attacks::readings::percent_decoded;
@@ -153,6 +153,7 @@ pub fn group() -> Group {
         name: "host",
         strict: strict.into_iter().chain([admits]).collect(),
         compat: compat.to_vec(),
+        differs: NONE_DIFFERS,
         peers: vec![(PEER, Presents::svid(FRONTEND))],
         controls: both("control", b"other.com", Must::BeOther)
             .into_iter()
@@ -201,6 +202,7 @@ pub fn server_names() -> Group {
             .map(|(name, configuration, polarity)| Station::new(name, configuration, polarity, harmless))
             .to_vec(),
         compat: Vec::new(),
+        differs: NONE_DIFFERS,
         peers: vec![(PEER, Presents::svid(FRONTEND))],
         controls: both("control", SERVER_NAME.as_bytes(), Must::BeOther).to_vec(),
         vectors: hosts

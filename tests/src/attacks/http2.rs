@@ -111,14 +111,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2<S> {
         self.stream.write_all(&bytes).await
     }
 
-    /// Begins a stream, waits until its answer has begun, and sends the rest of the steps.
+    /// Sends a whole request, waits until its answer has begun, and sends the rest of the steps.
     ///
     /// # Errors
     /// When the connection breaks, or the answer does not come.
     pub async fn send_after_headers(&mut self, first: &[Step], rest: &[Step]) -> io::Result<Answer> {
         let id = self.new_stream();
         let mut bytes = Vec::new();
-        push_steps(&mut bytes, id, first, StreamEnd::Open);
+        push_steps(&mut bytes, id, first, StreamEnd::WithLastStep);
         self.stream.write_all(&bytes).await?;
         loop {
             let Some(frame) = self.read_frame().await? else {
@@ -131,6 +131,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2<S> {
                 return Ok(hpack::status(&frame.payload).map_or(Answer::Reset, Answer::Status));
             }
         }
+    }
+
+    /// Begins a stream, waits until the other side has read that much, and resets it.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub async fn send_and_reset_later(&mut self, first: &[Step]) -> io::Result<()> {
+        let id = self.new_stream();
+        let mut bytes = Vec::new();
+        push_steps(&mut bytes, id, first, StreamEnd::Open);
+        self.stream.write_all(&bytes).await?;
+        self.settle().await?;
+        let mut bytes = Vec::new();
+        push_steps(&mut bytes, id, &[Step::Reset], StreamEnd::Open);
+        self.stream.write_all(&bytes).await
     }
 
     fn new_stream(&mut self) -> u32 {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use spiffe_authz_pki::{BasicConstraints, ExtendedKeyUsage, KeyUsage, LeafRequest};
 
-use crate::attacks::group::Group;
+use crate::attacks::group::{Group, NONE_DIFFERS};
 use crate::attacks::peers::Presents;
 use crate::attacks::policies::{Rule, allow, condition, deny, permissive, source};
 use crate::attacks::station::{Polarity, Station, each_connection_manager};
@@ -15,6 +15,9 @@ const EVIL: &str = "spiffe://cluster.local/ns/shop/sa/evil";
 const PRINCIPAL: &str = "cluster.local/ns/prod/sa/admin";
 /// The key under which a waypoint hands on who its peer is.
 const HANDED_ON: &str = "io.istio.peer_principal";
+
+/// Profile istio goes by the first URI SAN that Envoy reports; native RBAC by any, and by DNS SANs where none matches.
+const FIRST_URI_SAN_ALONE: &[&str] = &["multi-uri-san", "dns-san-fallback"];
 
 /// A peer, what it presents, the row it belongs to, and what must become of it.
 type Attacker = (&'static str, Presents, &'static str, Must);
@@ -30,6 +33,7 @@ pub fn principals() -> Group {
         attackers(),
     );
     group.compat = in_profile_istio("principals", &is, &is_not);
+    group.differs = FIRST_URI_SAN_ALONE;
     group.vectors.extend(spoofed_headers());
     group
 }
@@ -194,6 +198,7 @@ pub fn namespaces() -> Group {
     }
     let mut group = of_attackers("identity-namespaces", strict, attackers);
     group.compat = compat;
+    group.differs = FIRST_URI_SAN_ALONE;
     group
 }
 
@@ -292,6 +297,7 @@ pub fn plaintext() -> Group {
         name: "identity-plaintext",
         strict: strict.collect(),
         compat: compat.collect(),
+        differs: NONE_DIFFERS,
         peers: vec![("nobody", Presents::Nothing), ("evil", Presents::svid(EVIL))],
         controls: by_both("control", "evil", Must::BeOther).to_vec(),
         vectors: vec![
@@ -341,6 +347,7 @@ pub fn untrusted() -> Group {
             .filter(|station| station.polarity == Polarity::Refuses)
             .collect(),
         compat: Vec::new(),
+        differs: NONE_DIFFERS,
         peers: peers
             .into_iter()
             .chain([("evil", Presents::svid(EVIL))])
@@ -385,6 +392,7 @@ pub fn filter_state() -> Group {
         name: "identity-filter-state",
         strict,
         compat: Vec::new(),
+        differs: NONE_DIFFERS,
         peers: vec![("nobody", Presents::Nothing), ("evil", Presents::svid(EVIL))],
         controls: by_both("control", "evil", Must::BeOther).to_vec(),
         vectors: vectors.collect(),
@@ -434,6 +442,7 @@ pub fn tokens() -> Group {
             .map(|(name, configuration, polarity)| Station::new(name, configuration, polarity, nothing))
             .to_vec(),
         compat: Vec::new(),
+        differs: NONE_DIFFERS,
         peers: vec![("evil", Presents::svid(EVIL))],
         controls: by_both("control", "evil", Must::BeOther).to_vec(),
         vectors: vectors.collect(),
@@ -684,7 +693,7 @@ fn spoofed_headers() -> Vec<Vector> {
         ("X-Forwarded-Client-Cert", format!("URI={ADMIN}")),
         ("x-spiffe-id", ADMIN.to_owned()),
         ("x-envoy-peer-metadata-id", ADMIN.to_owned()),
-        ("io.istio.peer_principal", ADMIN.to_owned()),
+        ("io.istio.peer-principal", ADMIN.to_owned()),
         ("baggage", format!("source.principal={ADMIN}")),
         ("forwarded", format!("for=\"{ADMIN}\"")),
     ];
@@ -711,6 +720,7 @@ fn of_attackers(name: &'static str, strict: Vec<Station>, attackers: Vec<Attacke
         name,
         strict,
         compat: Vec::new(),
+        differs: NONE_DIFFERS,
         peers: attackers
             .into_iter()
             .map(|(peer, presents, _, _)| (peer, presents))
@@ -784,22 +794,20 @@ fn nothing(_: &Arrival) -> bool {
 
 /// Where admin is refused, no request may tell the application that it comes from admin.
 fn brings_forged_certificate(arrival: &Arrival) -> bool {
+    let claim = format!("URI={ADMIN}").into_bytes();
     let values = arrival.header("x-forwarded-client-cert");
     values
         .iter()
-        .any(|value| String::from_utf8_lossy(value).contains(ADMIN))
+        .any(|value| value.split(|byte| b",;".contains(byte)).any(|part| part == claim))
 }
 
 /// Certificates that chain to no trusted root get through the handshake.
 fn accept_untrusted(listener: &mut Value) {
     for chain in listener["filter_chains"].as_array_mut().into_iter().flatten() {
-        let context = &mut chain["transport_socket"]["typed_config"]["common_tls_context"];
-        let Some(secret) = context
-            .as_object_mut()
-            .and_then(|context| context.remove("validation_context_sds_secret_config"))
-        else {
+        let Some(context) = chain.pointer_mut("/transport_socket/typed_config/common_tls_context") else {
             continue;
         };
+        let secret = context["validation_context_sds_secret_config"].take();
         context["combined_validation_context"] = json!({
             "default_validation_context": {"trust_chain_verification": "ACCEPT_UNTRUSTED"},
             "validation_context_sds_secret_config": secret,

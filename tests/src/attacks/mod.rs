@@ -7,6 +7,7 @@
 
 pub mod catalogue;
 pub mod client;
+pub mod configuration;
 pub mod group;
 pub mod header;
 pub mod host;
@@ -14,12 +15,14 @@ pub mod hpack;
 pub mod http2;
 pub mod identity;
 pub mod istio_list;
+pub mod order;
 pub mod path;
 pub mod path_forms;
 pub mod peers;
 pub mod policies;
 pub mod protocol;
 pub mod readings;
+pub mod resets;
 pub mod run;
 pub mod site;
 pub mod station;
@@ -53,5 +56,7 @@ pub fn groups() -> Vec<Group> {
         protocol::methods(),
         protocol::order(),
         protocol::edits(),
+        order::dashes(),
+        order::rewritten_paths(),
     ]
 }

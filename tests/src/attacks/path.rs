@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::attacks::group::Group;
+use crate::attacks::group::{Group, NONE_DIFFERS};
 use crate::attacks::peers::Presents;
 use crate::attacks::policies::{allow, deny, operation};
 use crate::attacks::readings::{path_of, reads_as};
@@ -232,6 +232,7 @@ pub fn group() -> Group {
         name: "path",
         strict,
         compat: compat.map(Group::pair).collect(),
+        differs: NONE_DIFFERS,
         peers: vec![(PEER, Presents::svid(FRONTEND))],
         controls: controls("/app", "/admin"),
         vectors: vectors(),
@@ -259,6 +260,7 @@ pub fn templates() -> Group {
         name: "templates",
         strict: vec![deny.behind(Door::Open), allow_not, admits],
         compat: in_profile_istio(&paths).map(Group::pair).to_vec(),
+        differs: NONE_DIFFERS,
         peers: vec![(PEER, Presents::svid(FRONTEND))],
         controls: controls("/app", "/admin/x"),
         vectors: targets

@@ -16,8 +16,8 @@ pub fn deny(profile: &str, rule: &Rule) -> Value {
     configuration(
         profile,
         &[
-            policy("protect", "DENY", rule),
-            policy("everything", "ALLOW", &json!({})),
+            policy("protect", "DENY", std::slice::from_ref(rule)),
+            policy("everything", "ALLOW", &[json!({})]),
         ],
     )
 }
@@ -25,15 +25,21 @@ pub fn deny(profile: &str, rule: &Rule) -> Value {
 /// A plugin configuration of this profile: ALLOW what this rule matches, and hence nothing else.
 #[must_use]
 pub fn allow(profile: &str, rule: &Rule) -> Value {
-    configuration(profile, &[policy("protect", "ALLOW", rule)])
+    allow_any(profile, std::slice::from_ref(rule))
 }
 
-fn policy(name: &str, action: &str, rule: &Rule) -> Value {
+/// A plugin configuration of this profile: ALLOW what one of these rules matches.
+#[must_use]
+pub fn allow_any(profile: &str, rules: &[Rule]) -> Value {
+    configuration(profile, &[policy("protect", "ALLOW", rules)])
+}
+
+fn policy(name: &str, action: &str, rules: &[Rule]) -> Value {
     json!({
         "apiVersion": "security.istio.io/v1",
         "kind": "AuthorizationPolicy",
         "metadata": {"name": name, "namespace": "shop"},
-        "spec": {"action": action, "rules": [rule]},
+        "spec": {"action": action, "rules": rules},
     })
 }
 

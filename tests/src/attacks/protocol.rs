@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use spiffe_authz_envoy_config::wasm_filter;
 
-use crate::attacks::group::Group;
+use crate::attacks::group::{Group, NONE_DIFFERS};
 use crate::attacks::http2::Step;
 use crate::attacks::peers::Presents;
 use crate::attacks::policies::{allow, condition, deny, operation};
@@ -107,6 +107,7 @@ pub fn methods() -> Group {
                 ))
             })
             .to_vec(),
+        differs: NONE_DIFFERS,
         peers: vec![(PEER, Presents::svid(FRONTEND))],
         controls: vec![
             named(
@@ -185,6 +186,7 @@ pub fn edits() -> Group {
         name: "edits",
         strict: vec![station],
         compat: Vec::new(),
+        differs: NONE_DIFFERS,
         peers: vec![(PEER, Presents::svid(FRONTEND))],
         controls: vec![named(
             "control",
@@ -204,6 +206,7 @@ fn of_paths(name: &'static str, strict: Vec<Station>, vectors: Vec<Vector>) -> G
         name,
         strict,
         compat: Vec::new(),
+        differs: NONE_DIFFERS,
         peers: vec![(PEER, Presents::svid(FRONTEND))],
         controls: vec![
             control("/app", Wire::http1(b"/app", &[]), Must::BeOther),

@@ -162,7 +162,12 @@ fn judge(vector: &Vector, station: &Station, outcome: &Outcome) -> Result<(), Pr
 fn compare(group: &Group, station: &Station, filter: &[Outcome], native: &[Outcome], tally: &mut Tally) {
     let skipped = group.controls.len();
     let outcomes = filter.iter().zip(native).skip(skipped);
-    for (vector, (filter, native)) in group.vectors.iter().zip(outcomes) {
+    let compared = group
+        .vectors
+        .iter()
+        .zip(outcomes)
+        .filter(|(vector, _)| !group.differs.contains(&vector.row));
+    for (vector, (filter, native)) in compared {
         let is_same = is_same(filter, native);
         let counts = tally.row(vector.row);
         counts.pairs += 1;

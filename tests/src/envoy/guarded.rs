@@ -143,6 +143,15 @@ impl Guarded {
         access_lines(&self.access_log, lines).await
     }
 
+    /// As [`Guarded::configure`], with a plugin configuration that need not be JSON.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn configure_text(&self, plugin_configuration: &str) -> Result<(), String> {
+        let document = ecds::document(&self.filter, ApplicationProtocol::Http, plugin_configuration);
+        write(&self.ecds_file, &document)
+    }
+
     /// Replaces the plugin configuration of the running Envoy.
     ///
     /// # Errors

@@ -103,6 +103,12 @@ impl RunningEnvoy {
             .map_err(|error| error.to_string())
     }
 
+    /// The id of the process.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        self.process.process().id()
+    }
+
     /// Ends the process and waits for its end.
     ///
     /// # Errors
