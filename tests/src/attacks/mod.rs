@@ -26,6 +26,7 @@ pub mod resets;
 pub mod run;
 pub mod site;
 pub mod station;
+pub mod suite;
 pub mod tally;
 pub mod upstream;
 pub mod vector;

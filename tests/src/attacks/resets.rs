@@ -1,9 +1,9 @@
 //! Streams that are reset at every stage, in great number: the filter's contexts must go with them.
 
-use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use std::{fmt, fs};
 
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -45,11 +45,25 @@ pub struct Resets {
     pub counted: u64,
 }
 
+impl fmt::Display for Resets {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mebibytes = |bytes: u64| bytes / 1024 / 1024;
+        write!(
+            formatter,
+            "{} streams reset, {} of them counted by Envoy; its memory: {} MiB after a tenth of them, {} MiB after all",
+            self.streams,
+            self.counted,
+            mebibytes(self.warm_bytes),
+            mebibytes(self.bytes)
+        )
+    }
+}
+
 /// Resets so many streams, at each stage alike.
 ///
 /// # Errors
 /// When Envoy does not serve, or fails.
-pub async fn run(streams: u64, progress: impl Fn(u64)) -> Result<(Tally, Resets), String> {
+pub async fn run(streams: u64, progress: impl Fn(&str)) -> Result<(Tally, Resets), String> {
     let configuration = deny("zero-trust", &operation(json!({"paths": ["/admin"]})));
     let station = Station::new("DENY /admin", configuration, Polarity::Refuses, |arrival| {
         reads_as(arrival.target(), |path| path == b"/admin")
@@ -60,7 +74,10 @@ pub async fn run(streams: u64, progress: impl Fn(u64)) -> Result<(Tally, Resets)
     let warm = reset_all(&stand, &site.peers, streams / 10, &|_| ()).await?;
     settle(&site).await?;
     let warm_bytes = resident_bytes(&site)?;
-    let rest = reset_all(&stand, &site.peers, streams - warm.streams, &progress).await?;
+    let rest = reset_all(&stand, &site.peers, streams - warm.streams, &|done| {
+        progress(&format!("{done} resets"))
+    })
+    .await?;
     settle(&site).await?;
     let bytes = resident_bytes(&site)?;
     let counted = site.envoy.counter("downstream_rq_rx_reset").await?;

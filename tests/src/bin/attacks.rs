@@ -4,15 +4,21 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser;
+use spiffe_authz_tests::attacks::suite::{Extent, Part, Share, run_all};
 use spiffe_authz_tests::attacks::tally::Tally;
-use spiffe_authz_tests::attacks::{groups, run};
 
 /// Attacks a real Envoy with everything that is known.
 #[derive(Parser)]
 struct Arguments {
-    /// Only the groups whose names begin so.
+    /// Only the parts whose names begin so.
     #[arg(long, default_value = "")]
     only: String,
+    /// How many streams are reset.
+    #[arg(long, default_value_t = 1_000_000)]
+    resets: u64,
+    /// What `make test` runs, and not everything.
+    #[arg(long)]
+    slice: bool,
 }
 
 fn main() -> ExitCode {
@@ -35,25 +41,31 @@ fn main() -> ExitCode {
 }
 
 async fn attack(arguments: &Arguments) -> Result<Tally, String> {
-    let mut tally = Tally::default();
-    for group in groups()
-        .into_iter()
-        .filter(|group| group.name.starts_with(&arguments.only))
-    {
-        let (name, vectors) = (group.name, group.vectors.len());
-        let stations = group.strict.len() + 2 * group.compat.len();
-        print!("{name}: {vectors} vectors at {stations} listeners ... ");
-        let _ = std::io::stdout().flush();
-        let started = std::time::Instant::now();
-        let found = run::run(group).await?;
-        println!(
-            "{} problems, {:.1} s",
-            found.problem_count(),
-            started.elapsed().as_secs_f64()
-        );
-        found.problems.iter().for_each(|problem| println!("  {problem}"));
-        tally.add(found);
-    }
-    println!("{tally}");
+    let extent = Extent {
+        only: arguments.only.clone(),
+        resets: arguments.resets,
+        vectors: if arguments.slice { Share::Slice } else { Share::All },
+    };
+    let tally = run_all(&extent, begin, end).await?;
+    println!("\n{tally}");
     Ok(tally)
+}
+
+fn begin(what: &str) {
+    print!("{what} ... ");
+    // Progress that cannot be shown is no reason to stop.
+    let _ = std::io::stdout().flush();
+}
+
+fn end(part: &Part) {
+    println!(
+        "{} vectors, {} problems, {:.1} s",
+        part.tally.vectors(),
+        part.tally.problem_count(),
+        part.took.as_secs_f64()
+    );
+    part.tally
+        .problems
+        .iter()
+        .for_each(|problem| println!("  {problem}"));
 }
