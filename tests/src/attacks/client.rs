@@ -211,8 +211,11 @@ async fn exchange_bytes(stream: &mut Stream, bytes: &[u8]) -> Reply {
 async fn exchange_http2(http2: &mut Http2<Stream>, steps: &[Step]) -> io::Result<(Reply, Keep)> {
     if steps.last() == Some(&Step::Reset) {
         http2.send_on_streams(steps, 1).await?;
-        http2.settle().await?;
-        return Ok((Reply::Reset, Keep::Yes));
+        // Frames for a stream that was answered already may end the connection.
+        return Ok(match http2.settle().await {
+            Ok(()) => (Reply::Reset, Keep::Yes),
+            Err(_) => (Reply::Nothing, Keep::No),
+        });
     }
     Ok(match http2.exchange(steps).await? {
         Answer::Status(status @ (200 | 403)) => (Reply::Status(status), Keep::Yes),

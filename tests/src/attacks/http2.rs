@@ -240,7 +240,9 @@ fn frames(id: u32, steps: &[Step]) -> Vec<u8> {
 fn push_steps(bytes: &mut Vec<u8>, id: u32, steps: &[Step], end: StreamEnd) {
     for (index, step) in steps.iter().enumerate() {
         let is_last = index + 1 == steps.len() && end == StreamEnd::WithLastStep;
-        let flags = if is_last { END_STREAM } else { 0 };
+        // Trailers are the last that a request has, even if it is reset behind them.
+        let is_trailers = index > 0 && matches!(step, Step::Headers(_));
+        let flags = if is_last || is_trailers { END_STREAM } else { 0 };
         match step {
             Step::Headers(fields) => push_headers(bytes, id, flags, &hpack::encode(fields)),
             Step::Data(data) => push_frame(bytes, DATA, flags, id, data),

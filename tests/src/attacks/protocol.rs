@@ -37,7 +37,14 @@ pub fn upgrading() -> Group {
     for station in &mut stations {
         station.change = |listener| each_connection_manager(listener, take_upgrades);
     }
-    let mut vectors = connects();
+    // A CONNECT without a path is no request for the path that is refused.
+    let connects = connects().into_iter();
+    let mut vectors: Vec<Vector> = connects
+        .map(|vector| Vector {
+            must: Must::BeHarmless,
+            ..vector
+        })
+        .collect();
     vectors.extend(upgrades());
     of_paths("protocol-upgrading", stations, vectors)
 }
@@ -47,7 +54,8 @@ pub fn upgrading() -> Group {
 pub fn methods() -> Group {
     let is = operation(json!({"methods": ["DELETE"]}));
     let is_not = operation(json!({"notMethods": ["DELETE"]}));
-    let forbidden = |arrival: &Arrival| arrival.request_line().to_ascii_uppercase().starts_with(b"DELETE");
+    // A method is case-sensitive (RFC 9110, section 9.1): `delete` is another one.
+    let forbidden = |arrival: &Arrival| arrival.request_line().starts_with(b"DELETE");
     let strict = [
         ("DENY methods", deny("zero-trust", &is)),
         ("ALLOW notMethods", allow("zero-trust", &is_not)),

@@ -68,13 +68,14 @@ pub async fn run(streams: u64, progress: impl Fn(&str)) -> Result<(Tally, Resets
     let station = Station::new("DENY /admin", configuration, Polarity::Refuses, |arrival| {
         reads_as(arrival.target(), |path| path == b"/admin")
     });
-    let mut site = Site::start(&[station], &[(PEER, Presents::svid(FRONTEND))]).await?;
+    let mut site = Site::start(&[station]).await?;
+    let peers = site.peers(&[(PEER, Presents::svid(FRONTEND))])?;
     let stand = site.stands.first().map(Arc::clone).ok_or("no station")?;
     let mut tally = Tally::default();
-    let warm = reset_all(&stand, &site.peers, streams / 10, &|_| ()).await?;
+    let warm = reset_all(&stand, &peers, streams / 10, &|_| ()).await?;
     settle(&site).await?;
     let warm_bytes = resident_bytes(&site)?;
-    let rest = reset_all(&stand, &site.peers, streams - warm.streams, &|done| {
+    let rest = reset_all(&stand, &peers, streams - warm.streams, &|done| {
         progress(&format!("{done} resets"))
     })
     .await?;
@@ -185,13 +186,12 @@ enum Stage {
     Response(&'static str),
 }
 
-fn stages() -> [Stage; 9] {
+fn stages() -> [Stage; 8] {
     [
         Stage::Headers("/admin"),
         Stage::Headers("/app"),
         Stage::Body("/admin"),
         Stage::Body("/app"),
-        Stage::Trailers("/admin"),
         Stage::Trailers("/app"),
         Stage::Waiting,
         Stage::Response(HALF),

@@ -1,4 +1,4 @@
-//! Runs a [`Group`] on an Envoy of its own.
+//! Runs groups: every vector to every station, and what must have become of it.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::attacks::upstream::Arrival;
 use crate::attacks::vector::{Must, Vector, Wire, shown};
 
 /// How many stations are attacked at once.
-const CONCURRENCY: usize = 4;
+const CONCURRENCY: usize = 8;
 
 /// What became of one vector at one station.
 #[derive(Clone, Debug)]
@@ -24,47 +24,70 @@ struct Outcome {
     arrivals: Vec<Arrival>,
 }
 
-/// Sends every vector of the group to every station of it.
+/// Sends every vector of each group to every station of it, all on one Envoy. `ends` is told of each group once it is over.
 ///
 /// # Errors
 /// When Envoy does not serve, or fails under the attacks.
-pub async fn run(group: Group) -> Result<Tally, String> {
-    let name = group.name;
-    let group = Arc::new(group);
+pub async fn run(groups: Vec<Group>, ends: impl Fn(&'static str, &Tally)) -> Result<Tally, String> {
+    let groups: Vec<Arc<Group>> = groups.into_iter().map(Arc::new).collect();
+    let stations: Vec<Station> = groups.iter().flat_map(|group| stations(group)).collect();
+    let mut site = Site::start(&stations).await?;
+    let mut tally = Tally::default();
+    let mut stands = site.stands.iter();
+    for group in &groups {
+        let own: Vec<Arc<Stand>> = stands.by_ref().take(stations_of(group)).map(Arc::clone).collect();
+        let peers = site.peers(&group.peers)?;
+        let outcomes = attack_all(group, &own, &peers).await?;
+        let found = judge_group(group, &outcomes);
+        ends(group.name, &found);
+        tally.add(found);
+    }
+    if let Err(error) = site.check_alive().await {
+        tally.problem(error);
+    }
+    Ok(tally)
+}
+
+fn stations(group: &Group) -> Vec<Station> {
     let pairs = group
         .compat
         .iter()
         .flat_map(|(filter, native)| [filter.clone(), native.clone()]);
-    let stations: Vec<Station> = group.strict.iter().cloned().chain(pairs).collect();
-    let mut site = Site::start(&stations, &group.peers).await?;
-    let outcomes = attack_all(&group, &site).await?;
-    let alive = site.check_alive().await;
+    group.strict.iter().cloned().chain(pairs).collect()
+}
+
+fn stations_of(group: &Group) -> usize {
+    group.strict.len() + 2 * group.compat.len()
+}
+
+fn judge_group(group: &Group, outcomes: &[Vec<Outcome>]) -> Tally {
     let mut tally = Tally::default();
     for vector in &group.vectors {
         tally.row(vector.row).vectors += 1;
     }
     let (strict, compat) = outcomes.split_at(group.strict.len());
     for (station, outcomes) in group.strict.iter().zip(strict) {
-        judge_station(&group, station, outcomes, &mut tally);
+        judge_station(group, station, outcomes, &mut tally);
     }
     for ((station, _), outcomes) in group.compat.iter().zip(compat.chunks(2)) {
         if let [filter, native] = outcomes {
-            compare(&group, station, filter, native, &mut tally);
+            compare(group, station, filter, native, &mut tally);
         }
     }
-    if let Err(error) = alive {
-        tally.problem(format!("{name}: {error}"));
-    }
-    Ok(tally)
+    tally
 }
 
 /// The outcomes of the controls before, the vectors, and the controls after, for each station.
-async fn attack_all(group: &Arc<Group>, site: &Site) -> Result<Vec<Vec<Outcome>>, String> {
+async fn attack_all(
+    group: &Arc<Group>,
+    stands: &[Arc<Stand>],
+    peers: &Arc<Peers>,
+) -> Result<Vec<Vec<Outcome>>, String> {
     let permits = Arc::new(Semaphore::new(CONCURRENCY));
     let mut tasks = JoinSet::new();
-    for (index, stand) in site.stands.iter().enumerate() {
+    for (index, stand) in stands.iter().enumerate() {
         let (group, permits) = (Arc::clone(group), Arc::clone(&permits));
-        let (stand, peers) = (Arc::clone(stand), Arc::clone(&site.peers));
+        let (stand, peers) = (Arc::clone(stand), Arc::clone(peers));
         tasks.spawn(async move {
             let _permit = permits.acquire_owned().await;
             (index, attack(&group, &stand, &peers).await)

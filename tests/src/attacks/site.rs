@@ -1,4 +1,4 @@
-//! [`Site`]: one Envoy with every station of a group, and an upstream behind each.
+//! [`Site`]: one Envoy with any number of stations, and an upstream behind each.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -36,9 +36,9 @@ pub struct Site {
     pub envoy: RunningEnvoy,
     /// The stations, in the order in which they were given.
     pub stands: Vec<Arc<Stand>>,
-    /// Who attacks.
-    pub peers: Arc<Peers>,
-    _scratch: Scratch,
+    identities: Identities,
+    strangers: Identities,
+    _scratch: [Scratch; 2],
 }
 
 /// A station that serves.
@@ -56,18 +56,18 @@ impl Site {
     ///
     /// # Errors
     /// When it does not serve.
-    pub async fn start(stations: &[Station], peers: &[(&'static str, Presents)]) -> Result<Self, String> {
-        let mut started = Self::try_start(stations, peers).await;
+    pub async fn start(stations: &[Station]) -> Result<Self, String> {
+        let mut started = Self::try_start(stations).await;
         for _ in 0..RETRIES {
             // Another process may take a port between its choice and its use.
             if matches!(&started, Err(error) if error.contains("Address already in use")) {
-                started = Self::try_start(stations, peers).await;
+                started = Self::try_start(stations).await;
             }
         }
         started
     }
 
-    async fn try_start(stations: &[Station], peers: &[(&'static str, Presents)]) -> Result<Self, String> {
+    async fn try_start(stations: &[Station]) -> Result<Self, String> {
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let scratch = Scratch::new(&format!("attacks-{number}"))?;
         let strangers_scratch = Scratch::new(&format!("attacks-{number}-strangers"))?;
@@ -94,9 +94,18 @@ impl Site {
         Ok(Self {
             envoy: RunningEnvoy::start(&scratch, &bootstrap, *admin).await?,
             stands,
-            peers: Arc::new(Peers::new(peers, &identities, &strangers)?),
-            _scratch: scratch,
+            identities,
+            strangers,
+            _scratch: [scratch, strangers_scratch],
         })
+    }
+
+    /// Peers with certificates that this Envoy knows how to judge.
+    ///
+    /// # Errors
+    /// When one cannot be issued.
+    pub fn peers(&self, peers: &[(&'static str, Presents)]) -> Result<Arc<Peers>, String> {
+        Peers::new(peers, &self.identities, &self.strangers).map(Arc::new)
     }
 
     /// Whether every VM that was started still runs as it was.

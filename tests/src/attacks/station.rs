@@ -117,6 +117,8 @@ impl Station {
         });
         for manager in filters.iter_mut().rev().take(1) {
             self.door.open(&mut manager["typed_config"]);
+            // Envoy lingers before it closes a connection on a malformed request; nobody here waits for that.
+            manager["typed_config"]["delayed_close_timeout"] = json!("0.01s");
         }
         let transport = InboundTransport::Permissive;
         let mut listener = json!({

@@ -1,5 +1,6 @@
 //! The whole suite, one part after the other.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use crate::attacks::group::Group;
@@ -46,21 +47,24 @@ pub struct Part {
 /// When Envoy does not serve.
 pub async fn run_all(extent: &Extent, begins: impl Fn(&str), ends: impl Fn(&Part)) -> Result<Tally, String> {
     let is_wanted = |name: &str| name.starts_with(&extent.only);
+    let wanted = groups()
+        .into_iter()
+        .filter(|group| is_wanted(group.name))
+        .map(|group| extent.vectors.of(group));
+    let wanted: Vec<Group> = wanted.collect();
     let mut tally = Tally::default();
-    for group in groups().into_iter().filter(|group| is_wanted(group.name)) {
-        let name = group.name;
-        begins(name);
-        let started = Instant::now();
-        let found = run::run(extent.vectors.of(group))
-            .await
-            .map_err(|error| format!("{name}: {error}"))?;
-        let part = Part {
-            name,
-            tally: found,
-            took: started.elapsed(),
+    if !wanted.is_empty() {
+        begins("starting Envoy");
+        let started = Cell::new(Instant::now());
+        let over = |name, found: &Tally| {
+            let part = Part {
+                name,
+                tally: found.clone(),
+                took: started.replace(Instant::now()).elapsed(),
+            };
+            ends(&part);
         };
-        ends(&part);
-        tally.add(part.tally);
+        tally.add(run::run(wanted, over).await?);
     }
     if is_wanted("configuration") {
         begins("configuration");

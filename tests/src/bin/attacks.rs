@@ -1,6 +1,5 @@
 //! Sends every attack of the catalogue to a real Envoy, and says what became of each row.
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -52,20 +51,15 @@ async fn attack(arguments: &Arguments) -> Result<Tally, String> {
 }
 
 fn begin(what: &str) {
-    print!("{what} ... ");
-    // Progress that cannot be shown is no reason to stop.
-    let _ = std::io::stdout().flush();
+    eprintln!("{what} ...");
 }
 
 fn end(part: &Part) {
+    let (name, tally, seconds) = (part.name, &part.tally, part.took.as_secs_f64());
     println!(
-        "{} vectors, {} problems, {:.1} s",
-        part.tally.vectors(),
-        part.tally.problem_count(),
-        part.took.as_secs_f64()
+        "{name}: {} vectors, {} problems, {seconds:.1} s",
+        tally.vectors(),
+        tally.problem_count()
     );
-    part.tally
-        .problems
-        .iter()
-        .for_each(|problem| println!("  {problem}"));
+    tally.problems.iter().for_each(|problem| println!("  {problem}"));
 }
