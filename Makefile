@@ -86,6 +86,13 @@ FAULT_REQUESTS ?= 1000
 faults: wasm ## Faults of the filter on Envoy, in each shipped sidecar: what arrives (FAULT_REQUESTS=1000)
 	@ENVOY_BIN="$$(scripts/fetch-envoy.sh)" $(DIFFERENTIAL) faults -- --requests $(FAULT_REQUESTS)
 
+RESETS ?= 1000000
+
+.PHONY: attacks
+attacks: wasm ## Every attack of docs/attacks.md on a real Envoy, and what became of each row (RESETS=1000000)
+	@ENVOY_BIN="$$(scripts/fetch-envoy.sh)" $(DIFFERENTIAL) attacks -- \
+		--resets $(RESETS) $(if $(ONLY),--only $(ONLY))
+
 .PHONY: test-wasi
 test-wasi: tools ## The engine's tests compiled to wasm, under Node's WASI
 	@if command -v node >/dev/null; then \
