@@ -346,10 +346,15 @@ fn vectors() -> Vec<Vector> {
     vectors
 }
 
+/// Without a fragment, which Envoy refuses in any target.
+fn is_plainly_protected(target: &[u8]) -> bool {
+    path_of(target) == PROTECTED && !target.contains(&b'#')
+}
+
 /// What a table leaves open follows from the readings.
 fn must_of(target: &[u8], must: Must) -> Must {
     match must {
-        Must::BeHarmless if target == PROTECTED || target.starts_with(b"/admin?") => Must::BeProtected,
+        Must::BeHarmless if is_plainly_protected(target) => Must::BeProtected,
         Must::BeHarmless if reads_as(target, |path| path == PROTECTED) => Must::BeDeniedAsSent,
         other => other,
     }

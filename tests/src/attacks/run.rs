@@ -1,9 +1,11 @@
 //! Runs groups: every vector to every station, and what must have become of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use crate::attacks::client::{Client, Reply};
 use crate::attacks::group::Group;
@@ -16,6 +18,9 @@ use crate::attacks::vector::{Must, Vector, Wire, shown};
 
 /// How many stations are attacked at once.
 const CONCURRENCY: usize = 8;
+
+/// How long a request may be on its way to the application on a busy machine.
+const ON_ITS_WAY: Duration = Duration::from_millis(20);
 
 /// What became of one vector at one station.
 #[derive(Clone, Debug)]
@@ -106,6 +111,10 @@ async fn attack(group: &Group, stand: &Stand, peers: &Peers) -> Result<Vec<Outco
             .send(vector)
             .await
             .map_err(|error| format!("{}: {error}", stand.station.name))?;
+        if reply != Reply::Refused && !matches!(reply, Reply::Status(_)) {
+            // Without a response nothing says that the head of the request, which may have gone on, has arrived by now.
+            sleep(ON_ITS_WAY).await;
+        }
         outcomes.push(Outcome {
             reply,
             arrivals: stand.upstream.take(),
