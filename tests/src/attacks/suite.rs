@@ -1,6 +1,7 @@
 //! The whole suite, one part after the other.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::attacks::group::Group;
@@ -23,13 +24,15 @@ pub struct Extent {
 pub enum Share {
     /// All, to every station.
     All,
-    /// Of the groups with more than a thousand every tenth; all of the others, to the stations in profile zero-trust.
+    /// Of the groups with more than a thousand the first of each row and every ninth after it; all of the others. They go to
+    /// the stations in profile zero-trust.
     Slice,
 }
 
-/// A group with more vectors than this gives a slice every tenth of them.
+/// A group with more vectors than this gives a slice a part of them.
 const LARGE: usize = 1_000;
-const NTH: usize = 10;
+/// Odd, because vectors by HTTP/1.1 and by HTTP/2 take turns.
+const NTH: usize = 9;
 
 /// What a part of the suite found.
 pub struct Part {
@@ -111,7 +114,12 @@ impl Share {
             Self::Slice => {
                 group.compat.clear();
                 if group.vectors.len() > LARGE {
-                    group.vectors = group.vectors.into_iter().step_by(NTH).collect();
+                    let mut seen = BTreeMap::new();
+                    group.vectors.retain(|vector| {
+                        let count: &mut usize = seen.entry(vector.row).or_default();
+                        *count += 1;
+                        (*count - 1).is_multiple_of(NTH)
+                    });
                 }
             }
         }
