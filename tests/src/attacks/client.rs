@@ -17,8 +17,10 @@ use crate::attacks::vector::{Vector, Wire};
 use crate::envoy::identities::SERVER_NAME;
 
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Bytes that are no request may leave a connection waiting for more: what happens does so within this time.
-const SILENCE: Duration = Duration::from_millis(250);
+/// Bytes that are no request may leave a connection waiting for more: an answer begins within this time.
+const FIRST_WORD: Duration = Duration::from_millis(700);
+/// What follows an answer follows at once.
+const SILENCE: Duration = Duration::from_millis(80);
 const LONGEST_RESPONSE_BYTES: usize = 256 * 1024;
 
 /// How an attack was answered.
@@ -198,7 +200,8 @@ async fn exchange_bytes(stream: &mut Stream, bytes: &[u8]) -> Reply {
         return Reply::Nothing;
     }
     let mut received = Vec::new();
-    while let Ok(Ok(read)) = timeout(SILENCE, stream.read_buf(&mut received)).await {
+    let patience = |received: &[u8]| if received.is_empty() { FIRST_WORD } else { SILENCE };
+    while let Ok(Ok(read)) = timeout(patience(&received), stream.read_buf(&mut received)).await {
         if read == 0 || received.len() > LONGEST_RESPONSE_BYTES {
             break;
         }

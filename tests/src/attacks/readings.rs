@@ -5,7 +5,7 @@
 //! What no reading here does is named in `docs/attacks.md`: folding case, an escaped `?` or `#` as a delimiter, trimming
 //! spaces, compatibility forms of Unicode.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 /// Decoding twice is a mistake that happens; a third time would need three servers in a row that make it.
 const MOST_DECODINGS: usize = 2;
@@ -29,7 +29,26 @@ const REWRITINGS: [Rewriting; 9] = [
 /// Whether some reading of this request target is a path that `is_protected` names.
 #[must_use]
 pub fn reads_as(target: &[u8], is_protected: impl Fn(&[u8]) -> bool) -> bool {
-    closure(path_of(target)).iter().any(|path| is_protected(path))
+    let mut open = VecDeque::from([(path_of(target).to_vec(), 0)]);
+    let mut visited = BTreeSet::new();
+    while let Some((path, decodings)) = open.pop_front() {
+        if is_protected(&path) {
+            return true;
+        }
+        if visited.len() > MOST_READINGS || !visited.insert((path.clone(), decodings)) {
+            continue;
+        }
+        let rewritten = REWRITINGS.map(|rewrite| rewrite(&path)).into_iter();
+        open.extend(
+            rewritten
+                .filter(|other| *other != path)
+                .map(|other| (other, decodings)),
+        );
+        if decodings < MOST_DECODINGS {
+            open.push_back((percent_decoded(&path), decodings + 1));
+        }
+    }
+    false
 }
 
 /// The part before the query and the fragment.
@@ -37,23 +56,6 @@ pub fn reads_as(target: &[u8], is_protected: impl Fn(&[u8]) -> bool) -> bool {
 pub fn path_of(target: &[u8]) -> &[u8] {
     let end = target.iter().position(|byte| matches!(byte, b'?' | b'#'));
     &target[..end.unwrap_or(target.len())]
-}
-
-fn closure(path: &[u8]) -> BTreeSet<Vec<u8>> {
-    let mut seen = BTreeSet::new();
-    let mut open = vec![(path.to_vec(), 0)];
-    let mut visited = BTreeSet::new();
-    while let Some((path, decodings)) = open.pop() {
-        if visited.len() > MOST_READINGS || !visited.insert((path.clone(), decodings)) {
-            continue;
-        }
-        open.extend(REWRITINGS.map(|rewrite| (rewrite(&path), decodings)));
-        if decodings < MOST_DECODINGS {
-            open.push((percent_decoded(&path), decodings + 1));
-        }
-        seen.insert(path);
-    }
-    seen
 }
 
 /// Every valid escape decoded; what is no escape stays.
