@@ -9,6 +9,7 @@ use wasmtime::{AsContext, AsContextMut, Caller, Extern, Memory};
 
 use crate::abi::Status;
 use crate::limits::HostBudget;
+use crate::nonsense::Lie;
 use crate::pairs::{self, Pair};
 use crate::state::State;
 use crate::trap::HostTrap;
@@ -64,6 +65,8 @@ impl From<HostTrap> for Refusal {
 pub(crate) struct Guest<'c> {
     caller: Caller<'c, State>,
     memory: Memory,
+    /// What it is given in the place of the truth.
+    pub(crate) lie: Option<Lie>,
 }
 
 impl<'c> Guest<'c> {
@@ -78,7 +81,11 @@ impl<'c> Guest<'c> {
             Some(memory) => memory,
             None => exported_memory(&mut caller)?,
         };
-        Ok(Self { caller, memory })
+        Ok(Self {
+            caller,
+            memory,
+            lie: None,
+        })
     }
 
     pub(crate) fn state(&mut self) -> &mut State {
@@ -103,35 +110,50 @@ impl<'c> Guest<'c> {
     pub(crate) fn write(&mut self, pointer: u32, bytes: &[u8]) -> Result<(), Refusal> {
         let range = self.range(pointer, bytes.len())?;
         self.pay(range.len())?;
-        let data = self.memory.data_mut(self.caller.as_context_mut());
-        data.get_mut(range)
-            .ok_or(Status::InvalidMemoryAccess)?
-            .copy_from_slice(bytes);
-        Ok(())
+        self.memory
+            .write(self.caller.as_context_mut(), range.start, bytes)
+            .map_err(|_| Status::InvalidMemoryAccess.into())
     }
 
     pub(crate) fn write_u32(&mut self, pointer: u32, value: u32) -> Result<(), Refusal> {
-        self.write(pointer, &value.to_le_bytes())
+        let bytes = self.number(value.to_le_bytes());
+        self.write(pointer, &bytes)
     }
 
     pub(crate) fn write_u64(&mut self, pointer: u32, value: u64) -> Result<(), Refusal> {
-        self.write(pointer, &value.to_le_bytes())
+        let bytes = self.number(value.to_le_bytes());
+        self.write(pointer, &bytes)
+    }
+
+    /// The bytes of a number, unless others are to be told.
+    fn number<const N: usize>(&self, honest: [u8; N]) -> [u8; N] {
+        let Some(Lie::Bytes(bytes)) = &self.lie else {
+            return honest;
+        };
+        let mut told = [0; N];
+        told.iter_mut().zip(bytes).for_each(|(told, byte)| *told = *byte);
+        told
     }
 
     /// Hands a buffer over: memory from the guest's own allocator, pointer and size written to the slot.
     /// No bytes are a null pointer and size 0, as in Envoy.
     pub(crate) fn give(&mut self, bytes: &[u8], slot: ReturnSlot) -> Result<(), Refusal> {
-        let size = u32::try_from(bytes.len()).map_err(|_| Status::InvalidMemoryAccess)?;
-        let pointer = if bytes.is_empty() {
-            0
-        } else {
-            self.place(bytes, size)?
+        let (pointer, size) = match self.lie.take() {
+            Some(Lie::Bytes(bytes)) => self.place(&bytes)?,
+            Some(Lie::NullBuffer(size)) => (0, size),
+            Some(Lie::EmptyBuffer) => (slot.pointer, 0),
+            Some(Lie::NotServed(_) | Lie::Status(_)) | None => self.place(bytes)?,
         };
         self.write_u32(slot.pointer, pointer)?;
         self.write_u32(slot.size, size)
     }
 
-    fn place(&mut self, bytes: &[u8], size: u32) -> Result<u32, Refusal> {
+    /// Copies bytes into the guest; the answer is where they are and how many.
+    fn place(&mut self, bytes: &[u8]) -> Result<(u32, u32), Refusal> {
+        let size = u32::try_from(bytes.len()).map_err(|_| Status::InvalidMemoryAccess)?;
+        if bytes.is_empty() {
+            return Ok((0, 0));
+        }
         let allocate = self
             .state()
             .guest_allocate
@@ -144,7 +166,7 @@ impl<'c> Guest<'c> {
             return Err(Status::InvalidMemoryAccess.into());
         }
         self.write(pointer, bytes)?;
-        Ok(pointer)
+        Ok((pointer, size))
     }
 
     /// The place of these bytes, if all of them are inside memory.

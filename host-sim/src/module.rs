@@ -101,6 +101,19 @@ impl Module {
             .map(|import| (import.module(), import.name()))
     }
 
+    /// The name of every export, in the module's order.
+    pub fn export_names(&self) -> impl Iterator<Item = &str> {
+        self.instance.module().exports().map(|export| export.name())
+    }
+
+    /// The most linear memory that the module lets itself grow to, in bytes; `None` where it sets no bound.
+    #[must_use]
+    pub fn maximum_memory_bytes(&self) -> Option<u64> {
+        let export = self.instance.module().get_export(MEMORY)?;
+        let memory = export.memory()?;
+        memory.maximum()?.checked_mul(memory.page_size())
+    }
+
     /// Checks and links a compiled module.
     pub(crate) fn link(
         compiled: &wasmtime::Module,

@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::log::LogLine;
 use crate::metrics::Metrics;
 use crate::module::Module;
+use crate::nonsense::{Nonsense, Told};
 use crate::plugin_setup::PluginSetup;
 use crate::properties::Properties;
 use crate::run::{self, CallbackRun};
@@ -112,6 +113,17 @@ impl Plugin {
     /// Sets the plugin's clock.
     pub fn set_clock(&mut self, clock: Clock) {
         self.vm.lock().state_mut().clock = clock;
+    }
+
+    /// Sets what hostcalls are answered in the place of the truth from now on; [`Plugin::told`] begins anew.
+    pub fn set_nonsense(&mut self, nonsense: Nonsense) {
+        self.vm.lock().state_mut().nonsense = nonsense;
+    }
+
+    /// The hostcalls that were not answered with the truth, in order.
+    #[must_use]
+    pub fn told(&self) -> Vec<Told> {
+        self.vm.lock().state().nonsense.told().to_vec()
     }
 
     /// Everything logged so far, by root contexts and streams.

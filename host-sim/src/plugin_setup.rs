@@ -2,6 +2,7 @@
 
 use crate::abi::LogLevel;
 use crate::clock::Clock;
+use crate::nonsense::Nonsense;
 use crate::properties::Properties;
 
 /// Everything that Envoy's Wasm configuration and bootstrap would give a plugin; every field may stay default.
@@ -27,6 +28,8 @@ pub struct PluginSetup {
     pub clock: Clock,
     /// Where the sequence of `random_get` begins.
     pub random_seed: u64,
+    /// What hostcalls are answered in the place of the truth, from the first one on.
+    pub nonsense: Nonsense,
 }
 
 impl Default for PluginSetup {
@@ -42,6 +45,7 @@ impl Default for PluginSetup {
             log_level: LogLevel::Info,
             clock: Clock::System,
             random_seed: 0,
+            nonsense: Nonsense::default(),
         }
     }
 }

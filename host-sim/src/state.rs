@@ -12,6 +12,7 @@ use crate::limits::{HostBudget, Limits};
 use crate::local_reply::LocalReply;
 use crate::log::LogLine;
 use crate::metrics::Metrics;
+use crate::nonsense::Nonsense;
 use crate::plugin_setup::PluginSetup;
 use crate::properties::Properties;
 use crate::random::Random;
@@ -35,6 +36,7 @@ pub(crate) struct State {
     pub(crate) log_level: LogLevel,
     pub(crate) log: Vec<LogLine>,
     pub(crate) metrics: Metrics,
+    pub(crate) nonsense: Nonsense,
     pub(crate) streams: BTreeMap<u32, StreamState>,
     pub(crate) running: Running,
     pub(crate) hostcalls: BTreeMap<&'static str, u64>,
@@ -77,6 +79,7 @@ impl State {
             log_level: setup.log_level,
             log: Vec::new(),
             metrics: Metrics::default(),
+            nonsense: setup.nonsense,
             streams: BTreeMap::new(),
             running: Running {
                 callback: Callback::Instantiate,

@@ -98,8 +98,8 @@ impl Flow {
             return Err(Status::BadArgument);
         }
         if start == 0 {
-            let cut = place(length)?.min(self.held.len());
-            self.held.splice(..cut, bytes.iter().copied());
+            let kept = self.held.get(place(length)?..).unwrap_or_default();
+            self.held = [bytes, kept].concat();
             return Ok(());
         }
         if place(start)? < self.held.len() {

@@ -4,6 +4,7 @@ use wasmtime::{Caller, Engine, Linker};
 
 use crate::abi::Status;
 use crate::memory::{Guest, Refusal};
+use crate::nonsense::Lie;
 use crate::state::State;
 
 mod buffer;
@@ -47,19 +48,26 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<HostLinker> {
     Ok(linker)
 }
 
-/// Serves one hostcall: counts it, lets `serve` work on the guest, and turns its answer into the ABI's number.
+/// Serves one hostcall: counts it, lets `serve` work on the guest, and turns its answer into the ABI's number, unless a
+/// test wants nonsense.
 fn answer(
     mut caller: Caller<'_, State>,
     hostcall: &'static str,
     serve: impl FnOnce(&mut Guest<'_>) -> Answer,
 ) -> wasmtime::Result<u32> {
     caller.data_mut().count(hostcall);
+    let lie = caller.data_mut().nonsense.answer(hostcall);
     let mut guest = Guest::enter(caller)?;
-    match serve(&mut guest) {
-        Ok(()) => Ok(Status::Ok.number()),
-        Err(Refusal::Status(status)) => Ok(status.number()),
-        Err(Refusal::Trap(trap)) => Err(trap),
+    if let Some(Lie::NotServed(status)) = lie {
+        return Ok(status);
     }
+    guest.lie.clone_from(&lie);
+    let status = match serve(&mut guest) {
+        Ok(()) => Status::Ok,
+        Err(Refusal::Status(status)) => status,
+        Err(Refusal::Trap(trap)) => return Err(trap),
+    };
+    Ok(lie.map_or(status.number(), |lie| lie.status(status)))
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod memory_safety;
 mod metering;
 mod metrics;
 mod modules;
+mod nonsense;
 mod properties;
 mod tcp_streams;
 mod wasi;

@@ -111,3 +111,20 @@ fn the_imports_of_a_module_are_listed() {
             .any(|import| import == ("wasi_snapshot_preview1", "fd_write"))
     );
 }
+
+#[test]
+fn the_exports_of_a_module_are_listed() {
+    let module = Guest::new().module();
+    let exports: Vec<_> = module.export_names().take(2).collect();
+    assert_eq!(exports, ["memory", "proxy_abi_version_0_2_1"]);
+}
+
+#[test]
+fn the_most_memory_of_a_module_is_its_own_bound() {
+    let with_memory = |memory| {
+        let module = compile(&wasm(&[MARKER, ALLOCATOR, memory].concat()));
+        module.unwrap().maximum_memory_bytes()
+    };
+    assert_eq!(with_memory(MEMORY), None);
+    assert_eq!(with_memory(r#"(memory (export "memory") 1 2)"#), Some(128 << 10));
+}
