@@ -33,7 +33,7 @@ mod metrics;
 mod node;
 mod observed;
 mod outcome;
-mod pairs;
+pub mod pairs;
 mod property;
 mod reply;
 mod respond;

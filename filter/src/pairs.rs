@@ -7,7 +7,7 @@
 //! are there: a list that does not fit to the byte is malformed as a whole.
 
 /// A key and its value, borrowed from the serialized list. Both are raw bytes.
-pub(crate) type Pair<'b> = (&'b [u8], &'b [u8]);
+pub type Pair<'b> = (&'b [u8], &'b [u8]);
 
 /// What a pair takes at least: two lengths and two NULs.
 const LEAST_PAIR_BYTES: usize = 10;
@@ -15,14 +15,14 @@ const LEAST_PAIR_BYTES: usize = 10;
 /// The bytes are no serialized list of pairs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("no list of pairs")]
-pub(crate) struct MalformedPairs;
+pub struct MalformedPairs;
 
 /// Reads a serialized list of pairs, in its order.
 ///
 /// # Errors
 /// When a length or a terminator does not fit, or bytes are left over. Work and memory are bounded by the bytes
 /// given, whatever count they claim.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Vec<Pair<'_>>, MalformedPairs> {
+pub fn parse(bytes: &[u8]) -> Result<Vec<Pair<'_>>, MalformedPairs> {
     match bytes {
         [] | [0] => Ok(Vec::new()),
         _ => parse_counted(bytes).ok_or(MalformedPairs),
@@ -60,7 +60,7 @@ fn take_u32(bytes: &[u8]) -> Option<(usize, &[u8])> {
 }
 
 /// Writes a list of pairs.
-pub(crate) fn serialize(pairs: &[Pair<'_>]) -> Vec<u8> {
+pub fn serialize(pairs: &[Pair<'_>]) -> Vec<u8> {
     let mut bytes = length_of(pairs).to_vec();
     for (key, value) in pairs {
         bytes.extend(length_of(key));

@@ -8,11 +8,12 @@ use serde_json::Value;
 use spiffe_authz_tests::workspace;
 
 /// Which rooms each room may use in its library and its commands. The tests use them all.
-const EDGES: [(&str, &[&str]); 7] = [
+const EDGES: [(&str, &[&str]); 8] = [
     ("cli", &["policy"]),
     ("demo", &["envoy-config", "pki"]),
     ("envoy-config", &[]),
     ("filter", &["policy"]),
+    ("fuzz-bodies", &["filter", "host-sim", "policy"]),
     ("host-sim", &[]),
     ("pki", &[]),
     ("policy", &[]),
@@ -76,6 +77,9 @@ const LEFT_TO_OTHERS: [(&str, &[&str]); 3] = [
         &["std::fs", "std::env", "std::process", "println!", "tokio"],
     ),
 ];
+
+/// What no code of these rooms may do that is shipped; clippy denies it there.
+const NEVER_PANICS: [&str; 4] = ["policy", "filter", "host-sim", "envoy-config"];
 
 /// Each room's dependencies that are not for tests alone, by package name.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
@@ -237,6 +241,55 @@ fn unsafe_code_stands_in_the_filters_host_adapter_alone() {
                 path.display()
             );
         }
+    }
+}
+
+/// The text of each `#[allow(..)]` or `#[expect(..)]` of a lint of clippy.
+fn exceptions(code: &str) -> impl Iterator<Item = &str> {
+    let starts = code.match_indices("allow(").chain(code.match_indices("expect("));
+    let attribute = |(start, _): (usize, &str)| {
+        let before = code[..start].trim_end();
+        let is_attribute = before.ends_with("#[") || before.ends_with("#![") || before.ends_with(',');
+        let inside = code[start..].split(")]").next().unwrap_or_default();
+        (is_attribute && inside.contains("clippy::")).then_some(inside)
+    };
+    starts.filter_map(attribute)
+}
+
+#[test]
+fn every_exception_from_a_lint_has_its_reason() {
+    for room in NEVER_PANICS {
+        for (path, code) in sources(&format!("{room}/src")) {
+            for exception in exceptions(&code) {
+                assert!(exception.contains("reason ="), "{}: {exception}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn rooms_that_never_panic_have_the_lints_that_say_so() {
+    let manifest = |room: &str| {
+        let path = workspace::root().join(room).join("Cargo.toml");
+        std::fs::read_to_string(path).expect("a manifest")
+    };
+    for room in NEVER_PANICS {
+        assert!(manifest(room).contains("[lints]\nworkspace = true"), "{room}");
+    }
+    let denied = manifest(".");
+    for lint in [
+        "arithmetic_side_effects",
+        "as_conversions",
+        "expect_used",
+        "indexing_slicing",
+        "panic",
+        "string_slice",
+        "todo",
+        "unimplemented",
+        "unreachable",
+        "unwrap_used",
+    ] {
+        assert!(denied.contains(&format!("\n{lint} = \"deny\"")), "{lint}");
     }
 }
 

@@ -44,6 +44,7 @@ impl<'d, 'p> Fields<'d, 'p> {
     }
 
     /// The field, if it is there; `null` is as if it were not (protobuf's JSON form).
+    #[expect(clippy::disallowed_methods, reason = "`index` is the place of an entry")]
     fn take(&mut self, name: &'static str) -> Option<&'d Document> {
         self.known.push(name);
         let index = self.left.iter().position(|(left, _)| *left == name)?;

@@ -1,6 +1,7 @@
 //! Bytes as hexadecimal digits.
 
 /// Pairs of hexadecimal digits, with or without a colon between the bytes; at least one byte.
+#[expect(clippy::disallowed_methods, reason = "chunks of 2 are not chunks of 0")]
 pub(crate) fn parse_hex(text: &str) -> Option<Vec<u8>> {
     let pairs: Vec<&[u8]> = if text.contains(':') {
         text.split(':').map(str::as_bytes).collect()

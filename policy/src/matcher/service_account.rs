@@ -109,6 +109,10 @@ impl ServiceAccountMatcher {
 }
 
 /// The text after the first place where `literal` stands.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "`literal` is a segment with its slashes, so it is not empty"
+)]
 fn after_first<'t>(text: &'t [u8], literal: &[u8]) -> Option<&'t [u8]> {
     let start = text.windows(literal.len()).position(|window| window == literal)?;
     text.get(start..)?.strip_prefix(literal)
