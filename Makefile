@@ -93,6 +93,17 @@ attacks: wasm ## Every attack of docs/attacks.md on a real Envoy, and what becam
 	@ENVOY_BIN="$$(scripts/fetch-envoy.sh)" $(DIFFERENTIAL) attacks -- \
 		--resets $(RESETS) $(if $(ONLY),--only $(ONLY))
 
+TARGET ?= decision
+SECONDS ?= 600
+HOSTILE := $(if $(filter hostile_host,$(TARGET)),--features hostile-host)
+
+.PHONY: fuzz
+fuzz: $(if $(HOSTILE),wasm) ## Fuzz one target on nightly (TARGET=decision SECONDS=600); docs/fuzzing.md lists them
+	@command -v cargo-fuzz >/dev/null || { echo "cargo-fuzz is missing: cargo install cargo-fuzz"; exit 1; }
+	@mkdir -p target/fuzz/$(TARGET)
+	@cargo +nightly fuzz run -s none $(HOSTILE) $(TARGET) $(CURDIR)/target/fuzz/$(TARGET) fuzz/corpus/$(TARGET) -- \
+		-max_total_time=$(SECONDS) -timeout=20 -rss_limit_mb=3000 -max_len=4000 -print_final_stats=1
+
 .PHONY: test-wasi
 test-wasi: tools ## The engine's tests compiled to wasm, under Node's WASI
 	@if command -v node >/dev/null; then \
@@ -130,20 +141,36 @@ check: fmt lint docs audit test-web test ## What CI runs
 .PHONY: fmt
 fmt: tools
 	@cargo fmt --all --check
+	@cargo fmt --manifest-path fuzz/Cargo.toml --check
+
+# In code that is no test: functions that panic on some arguments (clippy.toml), and what else may panic unseen.
+SHIPPED := -p spiffe-authz-policy -p spiffe-authz-filter -p spiffe-authz-host-sim -p spiffe-authz-envoy-config
+NO_PANICS := -D warnings -D clippy::disallowed_methods -D clippy::exit -D clippy::get_unwrap \
+	-D clippy::panic_in_result_fn -D clippy::unwrap_in_result
 
 .PHONY: lint
 lint: tools
 	@$(CLIPPY) --workspace -- -D warnings
-	@cargo clippy --locked -p spiffe-authz-filter --target wasm32-wasip1 -- -D warnings
+	@cargo clippy --locked $(SHIPPED) --lib --all-features -- $(NO_PANICS)
+	@cargo clippy --locked -p spiffe-authz-filter --target wasm32-wasip1 -- $(NO_PANICS)
 
 .PHONY: docs
 docs: tools ## The API's documentation, without a warning
 	@RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --workspace --no-deps --all-features
 
 .PHONY: audit
-audit: tools $(DENY) ## Licences, bans and sources of all dependencies, by cargo-deny
+audit: tools $(DENY) ## Advisories, licences, bans and sources of all dependencies, by cargo-deny
 	@cargo fetch --locked --quiet
-	@$(DENY) --offline --all-features check bans licenses sources
+	@cargo fetch --locked --quiet --manifest-path fuzz/Cargo.toml
+	@$(DENY) --offline --all-features check -A license-exception-not-encountered bans licenses sources
+	@$(DENY) --offline --all-features --manifest-path fuzz/Cargo.toml --config deny.toml \
+		check -A license-not-encountered bans licenses sources
+	@if $(DENY) fetch db >/dev/null 2>&1; then \
+		$(DENY) --all-features check --disable-fetch advisories && \
+		$(DENY) --all-features --manifest-path fuzz/Cargo.toml --config deny.toml check --disable-fetch advisories; \
+	else \
+		echo "skipped: advisories, the database could not be had"; \
+	fi
 
 .tools/cargo-deny/bin/cargo-deny:
 	@echo "building cargo-deny $(DENY_VERSION) (once; about 3 minutes)"
@@ -153,4 +180,4 @@ audit: tools $(DENY) ## Licences, bans and sources of all dependencies, by cargo
 
 .PHONY: clean
 clean: ## Remove what was built; the fetched tools in .tools/ stay
-	@rm -rf target dist
+	@rm -rf target dist fuzz/target
