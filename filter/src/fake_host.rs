@@ -1,8 +1,5 @@
 //! [`FakeHost`]: a host in memory, which does as a test tells it and shows what was asked of it.
-#![allow(
-    clippy::arithmetic_side_effects,
-    reason = "a test that overflows fails"
-)]
+#![allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails")]
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;

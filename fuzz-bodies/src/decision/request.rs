@@ -47,7 +47,7 @@ pub(super) fn request(draws: &mut Draws<'_>) -> Value {
 }
 
 fn connection(draws: &mut Draws<'_>, request: &mut Map<String, Value>) {
-    let fields: [(&str, fn(&mut Draws<'_>) -> Value); 5] = [
+    let fields: [Field; 5] = [
         ("peer", peer),
         (
             "source",
@@ -66,7 +66,7 @@ fn connection(draws: &mut Draws<'_>, request: &mut Map<String, Value>) {
 }
 
 fn http(draws: &mut Draws<'_>, request: &mut Map<String, Value>) {
-    let fields: [(&str, fn(&mut Draws<'_>) -> Value); 5] = [
+    let fields: [Field; 5] = [
         ("method", |draws| text(draws, &["GET", "POST", "get"]).into()),
         ("host", |draws| bytes(draws, &HOSTS)),
         ("path", |draws| bytes(draws, &PATHS)),
@@ -78,11 +78,10 @@ fn http(draws: &mut Draws<'_>, request: &mut Map<String, Value>) {
     draw_fields(draws, request, &fields);
 }
 
-fn draw_fields(
-    draws: &mut Draws<'_>,
-    request: &mut Map<String, Value>,
-    fields: &[(&str, fn(&mut Draws<'_>) -> Value)],
-) {
+/// A field's name, and how its value is drawn.
+type Field = (&'static str, fn(&mut Draws<'_>) -> Value);
+
+fn draw_fields(draws: &mut Draws<'_>, request: &mut Map<String, Value>, fields: &[Field]) {
     for (name, draw) in fields {
         if !draws.one_in(8) {
             request.insert((*name).to_owned(), draw(draws));
