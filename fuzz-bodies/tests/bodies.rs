@@ -68,22 +68,22 @@ fn mutated(corpus: &[Vec<u8>], rng: &mut Rng) -> Vec<u8> {
 
 #[test]
 fn a_spiffe_id_is_what_the_grammar_says() {
-    run("spiffe_id", 20_000, bodies::spiffe_id::run);
+    run("spiffe_id", 10_000, bodies::spiffe_id::run);
 }
 
 #[test]
 fn a_certificate_reads_the_same_in_each_form() {
-    run("certificate", 2_000, bodies::certificate::run);
+    run("certificate", 1_000, bodies::certificate::run);
 }
 
 #[test]
 fn a_configuration_is_compiled_or_refused() {
-    run("configuration", 500, bodies::configuration::run);
+    run("configuration", 200, bodies::configuration::run);
 }
 
 #[test]
 fn a_path_or_host_is_compared_in_one_way() {
-    run("path_and_host", 2_000, bodies::path_and_host::run);
+    run("path_and_host", 1_000, bodies::path_and_host::run);
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn a_header_map_is_read_to_the_byte_or_refused() {
 
 #[test]
 fn a_decision_keeps_its_promises() {
-    run("decision", 500, bodies::decision::run);
+    run("decision", 300, bodies::decision::run);
 }
 
 #[cfg(feature = "hostile-host")]

@@ -87,11 +87,28 @@ impl Drawn {
     /// (section 0).
     fn reads_wider(&self, request: &Request<'_>) -> bool {
         let host = request.host.known().copied().unwrap_or_default();
-        let written = Value::from(self.specs.clone()).to_string();
-        host.contains(&b':')
-            || host.ends_with(b".")
-            || [values::TEMPLATE_START, values::SCHEME, values::PORT]
-                .iter()
-                .any(|text| written.contains(text))
+        let specs = Value::from(self.specs.clone());
+        let written = specs.to_string();
+        let has_port_or_dot = |host: &str| host.contains(':') || host.ends_with('.');
+        has_port_or_dot(&String::from_utf8_lossy(host))
+            || hosts(&specs).into_iter().any(has_port_or_dot)
+            || written.contains(values::TEMPLATE_START)
+            || written.contains(values::SCHEME)
+    }
+}
+
+/// The values of `hosts` and `notHosts`, wherever they stand.
+fn hosts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Object(fields) => fields.iter().flat_map(hosts_of_field).collect(),
+        Value::Array(values) => values.iter().flat_map(hosts).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+    }
+}
+
+fn hosts_of_field<'v>((name, value): (&'v String, &'v Value)) -> Vec<&'v str> {
+    match (name.as_str(), value) {
+        ("hosts" | "notHosts", Value::Array(values)) => values.iter().filter_map(Value::as_str).collect(),
+        _ => hosts(value),
     }
 }

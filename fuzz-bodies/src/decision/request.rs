@@ -34,6 +34,9 @@ const CLAIMS: [&str; 3] = [
     r#"{"level": 1e400, "groups": {"a": []}}"#,
 ];
 
+/// A field's name, and how its value is drawn.
+type Field = (&'static str, fn(&mut Draws<'_>) -> Value);
+
 /// A request; each attribute may be absent.
 pub(super) fn request(draws: &mut Draws<'_>) -> Value {
     let mut request = Map::new();
@@ -77,9 +80,6 @@ fn http(draws: &mut Draws<'_>, request: &mut Map<String, Value>) {
     ];
     draw_fields(draws, request, &fields);
 }
-
-/// A field's name, and how its value is drawn.
-type Field = (&'static str, fn(&mut Draws<'_>) -> Value);
 
 fn draw_fields(draws: &mut Draws<'_>, request: &mut Map<String, Value>, fields: &[Field]) {
     for (name, draw) in fields {

@@ -8,8 +8,6 @@ use crate::draws::Draws;
 pub(super) const TEMPLATE_START: &str = "{*";
 /// How a SPIFFE ID begins.
 pub(super) const SCHEME: &str = "spiffe:";
-/// What makes a host one with a port.
-pub(super) const PORT: &str = ".shop:";
 
 pub(super) const IDS: [&str; 7] = [
     "spiffe://cluster.local/ns/shop/sa/frontend",
