@@ -17,15 +17,14 @@ pub(super) fn read_digest(host: &impl Host) -> Attribute<Digest> {
 
 /// 64 hexadecimal digits.
 fn digest(text: &[u8]) -> Option<Digest> {
-    let pairs = text.chunks(2);
-    let bytes: Option<Vec<u8>> = pairs.map(byte).collect();
+    let (pairs, []) = text.as_chunks() else {
+        return None;
+    };
+    let bytes: Option<Vec<u8>> = pairs.iter().copied().map(byte).collect();
     Digest::try_from(bytes?).ok()
 }
 
-fn byte(pair: &[u8]) -> Option<u8> {
-    let [high, low] = *pair else {
-        return None;
-    };
+fn byte([high, low]: [u8; 2]) -> Option<u8> {
     digit(high)?.checked_mul(16)?.checked_add(digit(low)?)
 }
 
