@@ -11,12 +11,10 @@ pub(super) type GuardNames<'v> = Vec<&'v str>;
 
 pub(super) fn look_at<'v>(list: &Cursor<'v>, guard: Guard, findings: &mut Findings) -> GuardNames<'v> {
     let filters = list.children();
-    let Some(place) = filters.iter().position(|filter| is_ours(filter, guard)) else {
+    let place = filters.iter().position(|filter| is_ours(filter, guard));
+    let ours_and_behind = place.and_then(|place| filters.get(place..)?.split_first());
+    let Some((ours, behind)) = ours_and_behind else {
         findings.add(WeakPoint::Unguarded, list);
-        return GuardNames::new();
-    };
-    let (_, ours_and_behind) = filters.split_at(place);
-    let Some((ours, behind)) = ours_and_behind.split_first() else {
         return GuardNames::new();
     };
     look_at_ours(ours, guard, findings);
