@@ -5,7 +5,7 @@ use x509_parser::error::X509Error;
 use x509_parser::extensions::X509Extension;
 use x509_parser::prelude::X509Certificate;
 
-use crate::leaf_certificate::CertificateError;
+use crate::certificate_error::CertificateError;
 
 /// The one extension of its kind and what stands in it, if there is one.
 ///

@@ -8,8 +8,8 @@ use x509_parser::oid_registry::{
 };
 use x509_parser::prelude::X509Certificate;
 
+use crate::certificate_error::CertificateError;
 use crate::certificate_extension::only;
-use crate::leaf_certificate::CertificateError;
 use crate::leaf_facts::{ExtendedKeyUsage, Holder, KeyUsage, LeafFacts, without_leading_zeros};
 
 /// The tags of two kinds of `GeneralName` (RFC 5280, section 4.2.1.6).

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::deny_response::DenyResponse;
-use crate::identity::IdentityError;
+use crate::identity_error::IdentityError;
 
 /// The verdict on one request.
 #[must_use]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::attribute::Attribute;
 use crate::decision::Denial;
-use crate::identity::IdentityError;
+use crate::identity_error::IdentityError;
 use crate::leaf_certificate::LeafCertificate;
 use crate::request::{Peer, PeerCertificate};
 

@@ -8,15 +8,14 @@ use x509_parser::nom;
 use x509_parser::pem::Pem;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use crate::certificate_error::{CertificateError, MAX_BYTES};
 use crate::certificate_facts::read_facts;
-use crate::identity::IdentityError;
+use crate::identity_error::IdentityError;
 use crate::leaf_facts::LeafFacts;
 use crate::query::has_valid_escapes;
 use crate::spiffe_id::SpiffeId;
 use crate::svid::svid;
 
-/// The largest certificate that is read, as PEM or DER.
-const MAX_BYTES: usize = 64 << 10;
 /// How Envoy's URL-encoded PEM begins; plain PEM has a space there.
 const URL_ENCODED_BEGIN: &[u8] = b"-----BEGIN%20";
 
@@ -27,40 +26,6 @@ pub struct LeafCertificate {
     facts: LeafFacts,
     /// Settled once: a certificate that was parsed is judged many times.
     svid: Result<SpiffeId, IdentityError>,
-}
-
-/// Why bytes are not one certificate that can be read.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum CertificateError {
-    /// More bytes than are read.
-    #[error("{0} bytes, at most {MAX_BYTES} are allowed")]
-    TooLarge(usize),
-    /// URL-encoded PEM with an invalid escape.
-    #[error("a `%` without two hexadecimal digits")]
-    Escape,
-    /// What stands in the text is not PEM.
-    #[error("not PEM: {0}")]
-    Pem(String),
-    /// None or more than one block of PEM.
-    #[error("{0} blocks of PEM, expected one")]
-    Blocks(usize),
-    /// A block of PEM that holds something else.
-    #[error("the PEM holds a `{0}`, expected a `CERTIFICATE`")]
-    Label(String),
-    /// The bytes are not an X.509 certificate.
-    #[error("not X.509: {0}")]
-    X509(String),
-    /// Bytes after the certificate.
-    #[error("{0} bytes after the certificate")]
-    TrailingBytes(usize),
-    /// An extension that is there twice or does not parse.
-    #[error("{extension}: {reason}")]
-    Extension {
-        /// The extension's name.
-        extension: &'static str,
-        /// What is wrong with it.
-        reason: String,
-    },
 }
 
 impl LeafCertificate {

@@ -6,6 +6,7 @@
 
 mod attached;
 mod attribute;
+mod certificate_error;
 mod certificate_extension;
 mod certificate_facts;
 mod compile;
@@ -15,6 +16,7 @@ mod decision;
 mod denied;
 mod deny_response;
 mod identity;
+mod identity_error;
 mod input;
 mod jwt;
 mod layers;
@@ -45,15 +47,16 @@ mod workload;
 mod workload_identity;
 
 pub use attribute::Attribute;
+pub use certificate_error::CertificateError;
 pub use config::document::{Document, DocumentError};
 pub use config::error::{ConfigError, ConfigErrorKind, ConfigErrors};
 pub use config::limits::Limits;
 pub use config::notice::ConfigNotice;
 pub use decision::{Decision, Denial, Permit, PermitCause, PolicyId, RuleRef};
 pub use deny_response::{Body, DenyResponse};
-pub use identity::IdentityError;
+pub use identity_error::IdentityError;
 pub use input::Input;
-pub use leaf_certificate::{CertificateError, LeafCertificate};
+pub use leaf_certificate::LeafCertificate;
 pub use leaf_facts::{ExtendedKeyUsage, Holder, KeyUsage, LeafFacts};
 pub use mtls::MtlsMode;
 pub use observe::{Observations, Shadow, ShadowResult};

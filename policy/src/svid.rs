@@ -6,7 +6,7 @@
 use time::OffsetDateTime;
 
 use crate::attribute::Attribute;
-use crate::identity::IdentityError;
+use crate::identity_error::IdentityError;
 use crate::leaf_facts::{ExtendedKeyUsage, Holder, KeyUsage, LeafFacts};
 use crate::spiffe_id::SpiffeId;
 
