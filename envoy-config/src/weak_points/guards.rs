@@ -4,6 +4,7 @@
 use crate::wasm_filter;
 use crate::weak_points::cursor::Cursor;
 use crate::weak_points::kind::Guard;
+use crate::weak_points::presence::look_at_presence;
 use crate::weak_points::{Findings, WeakPoint, interlock, wasm};
 
 /// The names of the filter and of its interlock, by which routes could override them.
@@ -26,15 +27,6 @@ pub(super) fn look_at<'v>(list: &Cursor<'v>, guard: Guard, findings: &mut Findin
         .flatten()
         .filter_map(|filter| filter.field("name"));
     names.filter_map(|name| name.text()).collect()
-}
-
-/// Whether the filter is left out of the chain by its own entry.
-pub(super) fn look_at_presence(filter: &Cursor<'_>, findings: &mut Findings) {
-    for name in ["disabled", "is_optional"] {
-        if filter.has_true(name) {
-            findings.add(WeakPoint::Disabled, filter);
-        }
-    }
 }
 
 fn is_ours(filter: &Cursor<'_>, guard: Guard) -> bool {

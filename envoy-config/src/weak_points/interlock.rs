@@ -3,7 +3,8 @@
 use crate::interlock::FILTER_STATE_KEY;
 use crate::weak_points::cursor::Cursor;
 use crate::weak_points::kind::Guard;
-use crate::weak_points::{Findings, WeakPoint, guards};
+use crate::weak_points::presence::look_at_presence;
+use crate::weak_points::{Findings, WeakPoint};
 
 const ALLOW: [(&str, u64); 1] = [("ALLOW", 0)];
 
@@ -22,7 +23,7 @@ pub(super) fn look_at<'v>(
     if place > 0 {
         findings.add(WeakPoint::InterlockNotRightBehind, interlock);
     }
-    guards::look_at_presence(interlock, findings);
+    look_at_presence(interlock, findings);
     look_at_rules(interlock, guard, findings);
     Some(interlock.clone())
 }

@@ -38,6 +38,7 @@ mod http;
 mod interlock;
 mod kind;
 mod listener;
+mod presence;
 mod tls;
 mod wasm;
 mod weak_point;
