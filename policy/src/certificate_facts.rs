@@ -213,7 +213,10 @@ fn has_fields_in_order(value: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-#[allow(clippy::arithmetic_side_effects)]
+#[allow(
+    clippy::arithmetic_side_effects,
+    reason = "a test builds DER by adding lengths"
+)]
 mod tests {
     use super::*;
     use crate::leaf_certificate::{LeafCertificate, der_of_pem};
