@@ -1,8 +1,9 @@
 //! Attacks on the identity: certificates, headers and filter state by which a peer claims to be the workload `admin`.
 
 use serde_json::{Value, json};
-use spiffe_authz_pki::{BasicConstraints, ExtendedKeyUsage, KeyUsage, LeafRequest};
+use spiffe_authz_pki::LeafRequest;
 
+use crate::attacks::attackers::{Attacker, attackers, names};
 use crate::attacks::group::{Group, NONE_DIFFERS};
 use crate::attacks::peers::Presents;
 use crate::attacks::policies::{Rule, allow, condition, deny, permissive, source};
@@ -10,17 +11,14 @@ use crate::attacks::station::{Polarity, Station, each_connection_manager};
 use crate::attacks::upstream::Arrival;
 use crate::attacks::vector::{Field, Must, Vector, Wire};
 
-const ADMIN: &str = "spiffe://cluster.local/ns/prod/sa/admin";
-const EVIL: &str = "spiffe://cluster.local/ns/shop/sa/evil";
-const PRINCIPAL: &str = "cluster.local/ns/prod/sa/admin";
+pub(super) const ADMIN: &str = "spiffe://cluster.local/ns/prod/sa/admin";
+pub(super) const EVIL: &str = "spiffe://cluster.local/ns/shop/sa/evil";
+pub(super) const PRINCIPAL: &str = "cluster.local/ns/prod/sa/admin";
 /// The key under which a waypoint hands on who its peer is.
 const HANDED_ON: &str = "io.istio.peer_principal";
 
 /// Profile istio goes by the first URI SAN that Envoy reports; native RBAC by any, and by DNS SANs where none matches.
 const FIRST_URI_SAN_ALONE: &[&str] = &["multi-uri-san", "dns-san-fallback"];
-
-/// A peer, what it presents, the row it belongs to, and what must become of it.
-type Attacker = (&'static str, Presents, &'static str, Must);
 
 /// Certificates that speak of `admin` and are not its SVID, against exact principals.
 #[must_use]
@@ -447,238 +445,6 @@ pub fn tokens() -> Group {
         controls: by_both("control", "evil", Must::BeOther).to_vec(),
         vectors: vectors.collect(),
     }
-}
-
-fn attackers() -> Vec<Attacker> {
-    let svid = Presents::svid;
-    let leaf = |leaf: LeafRequest| Presents::Leaf(Box::new(leaf));
-    let dns = |uri: &[&str], dns: &[&str]| {
-        leaf(LeafRequest {
-            dns_sans: texts(dns),
-            ..names(uri)
-        })
-    };
-    let called = |uri: &[&str]| {
-        leaf(LeafRequest {
-            common_name: Some(ADMIN.to_owned()),
-            ..names(uri)
-        })
-    };
-    let usage = |key_usages: &[KeyUsage], extended: &[ExtendedKeyUsage]| {
-        let (key_usages, extended_key_usages) = (key_usages.to_vec(), extended.to_vec());
-        leaf(LeafRequest {
-            key_usages,
-            extended_key_usages,
-            ..names(&[ADMIN])
-        })
-    };
-    let authority = LeafRequest {
-        basic_constraints: BasicConstraints::Authority,
-        ..names(&[ADMIN])
-    };
-    let mut expired = names(&[ADMIN]);
-    expired.not_after = expired.not_before;
-    let stranger = |id: &str| Presents::StrangersLeaf(Box::new(LeafRequest::svid(id)));
-    let (several, fallback, nul) = ("multi-uri-san", "dns-san-fallback", "CVE-2025-66220");
-    let (joined, shape, usages, other) = (
-        "joined-sans",
-        "malformed-ids",
-        "CVE-2022-21656",
-        "other-identities",
-    );
-    let denied = Must::BeDenied;
-    vec![
-        ("admin", svid(ADMIN), other, Must::BeProtected),
-        ("evil", svid(EVIL), other, Must::BeOther),
-        (
-            "administrator",
-            svid("spiffe://cluster.local/ns/prod/sa/administrator"),
-            other,
-            Must::BeOther,
-        ),
-        (
-            "Admin",
-            svid("spiffe://cluster.local/ns/prod/sa/Admin"),
-            other,
-            Must::BeOther,
-        ),
-        (
-            "admin of a partner",
-            svid("spiffe://partner/ns/prod/sa/admin"),
-            other,
-            Must::BeOther,
-        ),
-        ("nobody", Presents::Nothing, other, denied),
-        ("admin of another CA", stranger(ADMIN), other, denied),
-        ("admin, expired", leaf(expired), other, denied),
-        ("evil and admin", leaf(names(&[EVIL, ADMIN])), several, denied),
-        ("admin and evil", leaf(names(&[ADMIN, EVIL])), several, denied),
-        ("admin twice", leaf(names(&[ADMIN, ADMIN])), several, denied),
-        (
-            "admin and an address",
-            leaf(names(&[ADMIN, "https://example.org/"])),
-            several,
-            denied,
-        ),
-        (
-            "an address and admin",
-            leaf(names(&["https://example.org/", ADMIN])),
-            several,
-            denied,
-        ),
-        (
-            "evil with admin as DNS name",
-            dns(&[EVIL], &[ADMIN]),
-            fallback,
-            Must::BeOther,
-        ),
-        ("admin as DNS name alone", dns(&[], &[ADMIN]), fallback, denied),
-        (
-            "the principal as DNS name alone",
-            dns(&[], &[PRINCIPAL]),
-            fallback,
-            denied,
-        ),
-        ("evil called admin", called(&[EVIL]), fallback, Must::BeOther),
-        ("called admin, without a name", called(&[]), fallback, denied),
-        ("admin, then a NUL", svid(&format!("{ADMIN}\0.evil")), nul, denied),
-        (
-            "admin, then a NUL at the end",
-            svid(&format!("{ADMIN}\0")),
-            nul,
-            denied,
-        ),
-        ("a NUL, then admin", svid(&format!("\0{ADMIN}")), nul, denied),
-        (
-            "evil, a comma, admin",
-            svid(&format!("{EVIL},{ADMIN}")),
-            joined,
-            denied,
-        ),
-        (
-            "admin, a comma, evil",
-            svid(&format!("{ADMIN},{EVIL}")),
-            joined,
-            denied,
-        ),
-        ("admin and a comma", svid(&format!("{ADMIN},")), joined, denied),
-        (
-            "a line break",
-            svid(&format!("{ADMIN}\r\nx-role: admin")),
-            "CVE-2023-27493",
-            denied,
-        ),
-        (
-            "a line feed",
-            svid(&format!("{ADMIN}\n")),
-            "CVE-2023-27493",
-            denied,
-        ),
-        ("a dash", svid("-"), "absent-marker", denied),
-        ("an empty name", svid(""), "absent-marker", denied),
-        (
-            "empty segments",
-            svid("spiffe://cluster.local/ns//sa/"),
-            "ztunnel-identity",
-            denied,
-        ),
-        (
-            "no service account",
-            svid("spiffe://cluster.local/ns/prod/sa/"),
-            "ztunnel-identity",
-            denied,
-        ),
-        ("a trailing slash", svid(&format!("{ADMIN}/")), shape, denied),
-        (
-            "a scheme in upper case",
-            svid("SPIFFE://cluster.local/ns/prod/sa/admin"),
-            shape,
-            denied,
-        ),
-        (
-            "a trust domain in upper case",
-            svid("spiffe://CLUSTER.LOCAL/ns/prod/sa/admin"),
-            shape,
-            denied,
-        ),
-        (
-            "a port",
-            svid("spiffe://cluster.local:443/ns/prod/sa/admin"),
-            shape,
-            denied,
-        ),
-        (
-            "user information",
-            svid("spiffe://x@cluster.local/ns/prod/sa/admin"),
-            shape,
-            denied,
-        ),
-        ("a query", svid(&format!("{ADMIN}?x")), shape, denied),
-        ("a fragment", svid(&format!("{ADMIN}#x")), shape, denied),
-        (
-            "an escape",
-            svid("spiffe://cluster.local/ns/prod/sa/%61dmin"),
-            shape,
-            denied,
-        ),
-        (
-            "a dot segment",
-            svid("spiffe://cluster.local/ns/x/../prod/sa/admin"),
-            shape,
-            denied,
-        ),
-        ("a space", svid(&format!("{ADMIN} ")), shape, denied),
-        ("a space before", svid(&format!(" {ADMIN}")), shape, denied),
-        (
-            "the trust domain alone",
-            svid("spiffe://cluster.local"),
-            shape,
-            denied,
-        ),
-        (
-            "another scheme",
-            svid("https://cluster.local/ns/prod/sa/admin"),
-            shape,
-            denied,
-        ),
-        ("no scheme", svid(PRINCIPAL), shape, denied),
-        ("a certificate authority", leaf(authority), usages, denied),
-        (
-            "a key that signs certificates",
-            usage(&[KeyUsage::DigitalSignature, KeyUsage::KeyCertSign], &[]),
-            usages,
-            denied,
-        ),
-        (
-            "a key that signs lists",
-            usage(&[KeyUsage::DigitalSignature, KeyUsage::CrlSign], &[]),
-            usages,
-            denied,
-        ),
-        (
-            "a key that signs nothing",
-            usage(&[KeyUsage::KeyEncipherment], &[]),
-            usages,
-            denied,
-        ),
-        (
-            "no key usage",
-            usage(&[], &[ExtendedKeyUsage::ClientAuth]),
-            usages,
-            denied,
-        ),
-    ]
-}
-
-fn names(uri_sans: &[&str]) -> LeafRequest {
-    LeafRequest {
-        uri_sans: texts(uri_sans),
-        ..LeafRequest::svid("")
-    }
-}
-
-fn texts(texts: &[&str]) -> Vec<String> {
-    texts.iter().map(|&text| text.to_owned()).collect()
 }
 
 /// Headers in which an application or a proxy might look for an identity, from a peer that is not admin.

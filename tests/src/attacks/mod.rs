@@ -5,6 +5,7 @@
 //! stands in its table, and whatever arrives must have no reading that the policy refuses. In profile istio the same
 //! vectors go to the filter and to native RBAC, and both must come to the same.
 
+mod attackers;
 pub mod catalogue;
 pub mod client;
 pub mod configuration;

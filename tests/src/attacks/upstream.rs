@@ -1,12 +1,14 @@
 //! [`Upstream`]: the tripwire of this suite. It answers everything with 200 and keeps every request that arrives, whole.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
+
+use crate::envoy::loopback::listen;
 
 /// A request for this path gets no answer.
 pub const SILENT: &str = "/silent";
@@ -74,10 +76,7 @@ impl Upstream {
     /// # Errors
     /// When no port can be bound.
     pub async fn start() -> Result<Self, String> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .await
-            .map_err(|error| error.to_string())?;
-        let address = listener.local_addr().map_err(|error| error.to_string())?;
+        let (listener, address) = listen().await?;
         let arrivals = Arrivals::default();
         let server = tokio::spawn(serve(listener, Arc::clone(&arrivals)));
         Ok(Self {

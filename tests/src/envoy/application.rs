@@ -1,13 +1,15 @@
 //! [`Application`]: what stands behind an Envoy and speaks a protocol of its own.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
+
+use crate::envoy::loopback::listen;
 
 /// What an application says and expects on each connection.
 pub trait Protocol: Send + Sync + 'static {
@@ -49,9 +51,7 @@ impl Application {
     /// # Errors
     /// When no port can be bound.
     pub async fn start(protocol: impl Protocol) -> Result<Self, String> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
-        let listener = listener.map_err(|error| error.to_string())?;
-        let address = listener.local_addr().map_err(|error| error.to_string())?;
+        let (listener, address) = listen().await?;
         let traffic = Arc::<Traffic>::default();
         let server = tokio::spawn(serve(listener, Arc::clone(&traffic), Arc::new(protocol)));
         Ok(Self {

@@ -1,7 +1,7 @@
 //! [`Echo`]: an application behind an Envoy that sends back what it receives, and remembers it.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -9,6 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 use crate::envoy::application::Listening;
+use crate::envoy::loopback::listen;
 
 /// An application on a loopback port. It ends with this value.
 #[derive(Debug)]
@@ -35,9 +36,7 @@ impl Echo {
     /// # Errors
     /// When no port can be bound.
     pub async fn greeting(greeting: &'static str) -> Result<Self, String> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
-        let listener = listener.map_err(|error| error.to_string())?;
-        let address = listener.local_addr().map_err(|error| error.to_string())?;
+        let (listener, address) = listen().await?;
         let received = Received::default();
         let server = tokio::spawn(serve(listener, Arc::clone(&received), greeting));
         Ok(Self {

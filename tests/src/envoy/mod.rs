@@ -14,6 +14,7 @@ pub mod guarded_tcp;
 pub mod http2;
 mod http_case;
 pub mod identities;
+pub(crate) mod loopback;
 pub mod metadata_headers;
 pub mod more_listeners;
 pub mod mysql;

@@ -1,12 +1,14 @@
 //! [`Tripwire`]: the application behind an Envoy. It answers everything with 200 and remembers what arrived.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+
+use crate::envoy::loopback::listen;
 
 /// The header by which a request is recognised.
 pub const CASE_HEADER: &str = "x-conformance-case";
@@ -31,10 +33,7 @@ impl Tripwire {
     /// # Errors
     /// When no port can be bound.
     pub async fn start() -> Result<Self, String> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .await
-            .map_err(|error| error.to_string())?;
-        let address = listener.local_addr().map_err(|error| error.to_string())?;
+        let (listener, address) = listen().await?;
         let arrivals = Arrivals::default();
         let server = tokio::spawn(serve(listener, Arc::clone(&arrivals)));
         Ok(Self {
