@@ -99,8 +99,7 @@ fn read_id(document: &Document, at: &FieldPath<'_>, problems: &mut Problems) -> 
     let value = non_empty_text(document, at, problems)?;
     let id = denied_id(&value);
     if id.is_none() {
-        let expected =
-            "the SPIFFE ID of a workload, or the beginning of one before a `*`, or its end behind a `*`";
+        let expected = "the SPIFFE ID of a workload with its `spiffe://`, or the beginning of one before a `*`, or its end behind a `*`";
         problems.invalid(at, &value, expected);
     }
     id
