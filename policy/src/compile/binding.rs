@@ -30,7 +30,7 @@ pub(crate) fn compile_bindings(
             None => problems.invalid(&at, attribute, EXPECTED),
         }
     }
-    Bindings(compiled)
+    Bindings(compiled.into())
 }
 
 /// Whether any path has `{NAME}` in it, well formed otherwise or not.

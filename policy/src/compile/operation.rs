@@ -9,7 +9,7 @@ use crate::config::error::Problems;
 use crate::config::field_path::FieldPath;
 use crate::matcher::header::HeaderMatcher;
 use crate::profile::Profile;
-use crate::rule::operation::Operation;
+use crate::rule::operation::{Operation, OperationField};
 
 pub(crate) fn compile_operation(
     operation: &RawOperation,
@@ -33,22 +33,24 @@ pub(crate) fn compile_operation(
         ignore_case: *ignore_case,
         names: &names,
     };
-    Operation {
-        hosts: compile_values(hosts, at, problems, |value, at, problems| {
-            host::compile(profile, value, at, problems)
-        }),
-        // Hosts are compared without regard to case, whatever the operation says of paths.
-        host_regexes: compile_values(host_regexes, at, problems, |value, at, problems| {
-            regex::compile(value, true, at, problems)
-        }),
-        ports: compile_values(ports, at, problems, port::compile),
-        methods: compile_all(methods, HeaderMatcher::new),
-        path_regexes: compile_values(path_regexes, at, problems, |value, at, problems| {
-            regex::compile(value, *ignore_case, at, problems)
-        }),
-        bindings: compile_bindings(bindings, paths, &at.field("bindings"), problems),
-        paths: compile_values(paths, at, problems, |value, at, problems| {
-            reader.compile(value, at, problems)
-        }),
-    }
+    let host = |value: &str, at: &FieldPath<'_>, problems: &mut Problems| {
+        host::compile(profile, value, at, problems)
+    };
+    // Hosts are compared without regard to case, whatever the operation says of paths.
+    let host_regex =
+        |value: &str, at: &FieldPath<'_>, problems: &mut Problems| regex::compile(value, true, at, problems);
+    let path = |value: &str, at: &FieldPath<'_>, problems: &mut Problems| reader.compile(value, at, problems);
+    let path_regex = |value: &str, at: &FieldPath<'_>, problems: &mut Problems| {
+        regex::compile(value, *ignore_case, at, problems)
+    };
+    let bindings = compile_bindings(bindings, paths, &at.field("bindings"), problems);
+    let fields = [
+        OperationField::Hosts(compile_values(hosts, at, problems, host)),
+        OperationField::HostRegexes(compile_values(host_regexes, at, problems, host_regex)),
+        OperationField::Ports(compile_values(ports, at, problems, port::compile)),
+        OperationField::Methods(compile_all(methods, HeaderMatcher::new)),
+        OperationField::PathRegexes(compile_values(path_regexes, at, problems, path_regex)),
+        OperationField::Paths(compile_values(paths, at, problems, path)),
+    ];
+    Operation::new(fields, bindings)
 }

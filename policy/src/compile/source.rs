@@ -6,7 +6,7 @@ use crate::config::authorization_policy::source::RawSource;
 use crate::config::error::Problems;
 use crate::config::field_path::FieldPath;
 use crate::matcher::request_principal::RequestPrincipalMatcher;
-use crate::rule::source::Source;
+use crate::rule::source::{Source, SourceField};
 
 pub(crate) fn compile_source(
     source: &RawSource,
@@ -23,13 +23,18 @@ pub(crate) fn compile_source(
         ip_blocks,
         remote_ip_blocks,
     } = source;
-    Source {
-        principals: identity::principals(principals, context),
-        request_principals: compile_all(request_principals, RequestPrincipalMatcher::new),
-        namespaces: identity::namespaces(namespaces, context),
-        service_accounts: identity::service_accounts(service_accounts, at, context, problems),
-        trust_domains: identity::trust_domains(trust_domains, at, context, problems),
-        ip_blocks: compile_values(ip_blocks, at, problems, ip::compile),
-        remote_ip_blocks: compile_values(remote_ip_blocks, at, problems, ip::compile),
-    }
+    Source::new([
+        SourceField::Principals(identity::principals(principals, context)),
+        SourceField::Namespaces(identity::namespaces(namespaces, context)),
+        SourceField::ServiceAccounts(identity::service_accounts(
+            service_accounts,
+            at,
+            context,
+            problems,
+        )),
+        SourceField::TrustDomains(identity::trust_domains(trust_domains, at, context, problems)),
+        SourceField::IpBlocks(compile_values(ip_blocks, at, problems, ip::compile)),
+        SourceField::RemoteIpBlocks(compile_values(remote_ip_blocks, at, problems, ip::compile)),
+        SourceField::RequestPrincipals(compile_all(request_principals, RequestPrincipalMatcher::new)),
+    ])
 }

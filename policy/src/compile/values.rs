@@ -56,7 +56,7 @@ pub(crate) fn compile_side<M>(
     at: &FieldPath<'_>,
     problems: &mut Problems,
     compile: impl Fn(&str, &FieldPath<'_>, &mut Problems) -> Vec<M>,
-) -> Vec<M> {
+) -> Box<[M]> {
     let at = at.field(name);
     let one = |(index, value): &(usize, String)| compile(value, &at.index(*index), problems);
     values.iter().flat_map(one).collect()

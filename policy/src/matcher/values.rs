@@ -10,9 +10,9 @@ use crate::truth::Truth;
 #[derive(Clone, Debug)]
 pub(crate) struct Values<M> {
     /// The request must match one of these, where there are any.
-    pub(crate) any_of: Vec<M>,
+    pub(crate) any_of: Box<[M]>,
     /// The request must match none of these.
-    pub(crate) none_of: Vec<M>,
+    pub(crate) none_of: Box<[M]>,
 }
 
 impl<M> Values<M> {
@@ -103,8 +103,8 @@ mod tests {
 
     fn judge(any_of: &[Truth], none_of: &[Truth]) -> Truth {
         Values {
-            any_of: any_of.to_vec(),
-            none_of: none_of.to_vec(),
+            any_of: any_of.into(),
+            none_of: none_of.into(),
         }
         .judge(|truth| *truth)
     }
@@ -127,8 +127,8 @@ mod tests {
     fn repeated(values: &[u8], given: &[u8], repeated: Repeated) -> (Truth, Truth) {
         let judge = |any_of: &[u8], none_of: &[u8]| {
             let values = Values {
-                any_of: any_of.to_vec(),
-                none_of: none_of.to_vec(),
+                any_of: any_of.into(),
+                none_of: none_of.into(),
             };
             let given = Attribute::Known(given.iter());
             values.test_repeated(&given, repeated, |value, given| value == *given)

@@ -10,7 +10,7 @@ use crate::truth::Truth;
 
 /// From names to attributes.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Bindings(pub(crate) Vec<(Box<str>, BoundAttribute)>);
+pub(crate) struct Bindings(pub(crate) Box<[(Box<str>, BoundAttribute)]>);
 
 /// An attribute that a segment of a path may have to equal.
 #[derive(Clone, Debug)]

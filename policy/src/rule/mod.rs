@@ -23,9 +23,9 @@ use crate::truth::Truth;
 /// One rule: a source AND an operation AND every condition. A rule that names none matches everything.
 #[derive(Clone, Debug)]
 pub(crate) struct Rule {
-    from: Vec<Source>,
-    to: Vec<Operation>,
-    when: Vec<Condition>,
+    from: Box<[Source]>,
+    to: Box<[Operation]>,
+    when: Box<[Condition]>,
     inputs: Inputs,
     speaks_http: bool,
 }
@@ -41,9 +41,9 @@ impl Rule {
             speaks_http: from.iter().any(Source::speaks_http)
                 || to.iter().any(Operation::speaks_http)
                 || when.iter().any(Condition::speaks_http),
-            from,
-            to,
-            when,
+            from: from.into(),
+            to: to.into(),
+            when: when.into(),
         }
     }
 

@@ -14,46 +14,88 @@ use crate::truth::Truth;
 /// Who sends: all fields together.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
-    pub(crate) principals: Values<PrincipalMatcher>,
-    pub(crate) request_principals: Values<RequestPrincipalMatcher>,
-    pub(crate) namespaces: Values<NamespaceMatcher>,
-    pub(crate) service_accounts: Values<ServiceAccountMatcher>,
-    pub(crate) trust_domains: Values<TrustDomainMatcher>,
-    pub(crate) ip_blocks: Values<IpMatcher>,
-    pub(crate) remote_ip_blocks: Values<IpMatcher>,
+    /// Those that are given; without any it is anyone.
+    pub(crate) fields: Box<[SourceField]>,
+}
+
+/// One field with its `not` form.
+#[derive(Clone, Debug)]
+pub(crate) enum SourceField {
+    Principals(Values<PrincipalMatcher>),
+    Namespaces(Values<NamespaceMatcher>),
+    ServiceAccounts(Values<ServiceAccountMatcher>),
+    TrustDomains(Values<TrustDomainMatcher>),
+    IpBlocks(Values<IpMatcher>),
+    RemoteIpBlocks(Values<IpMatcher>),
+    RequestPrincipals(Values<RequestPrincipalMatcher>),
 }
 
 impl Source {
+    /// Keeps of all fields those that are given.
+    pub(crate) fn new(fields: impl IntoIterator<Item = SourceField>) -> Self {
+        Self {
+            fields: fields.into_iter().filter(|field| !field.is_empty()).collect(),
+        }
+    }
+
     pub(crate) fn judge(&self, facts: &Facts<'_>) -> Truth {
-        let Self {
-            principals,
-            request_principals,
-            namespaces,
-            service_accounts,
-            trust_domains,
-            ip_blocks,
-            remote_ip_blocks,
-        } = self;
-        Truth::all([
-            facts.principals(principals),
-            facts.namespaces(namespaces),
-            facts.service_accounts(service_accounts),
-            facts.trust_domains(trust_domains),
-            facts.source_ip(ip_blocks),
-            facts.remote_ip(remote_ip_blocks),
-            facts.on_http(|| facts.request_principals(request_principals)),
-        ])
+        Truth::all(self.fields.iter().map(|field| field.judge(facts)))
     }
 
     pub(crate) fn speaks_http(&self) -> bool {
-        !self.request_principals.is_empty()
+        self.fields.iter().any(SourceField::speaks_http)
     }
 
     pub(crate) fn inputs(&self) -> Inputs {
-        Inputs::all([
-            Inputs::when(!self.request_principals.is_empty(), Input::Metadata),
-            Inputs::when(!self.ip_blocks.is_empty(), Input::SourceIp),
-            Inputs::when(!self.remote_ip_blocks.is_empty(), Input::RemoteIp),
-        ])
+        Inputs::all(self.fields.iter().map(SourceField::inputs))
+    }
+}
+
+impl SourceField {
+    fn judge(&self, facts: &Facts<'_>) -> Truth {
+        match self {
+            Self::Principals(values) => facts.principals(values),
+            Self::Namespaces(values) => facts.namespaces(values),
+            Self::ServiceAccounts(values) => facts.service_accounts(values),
+            Self::TrustDomains(values) => facts.trust_domains(values),
+            Self::IpBlocks(values) => facts.source_ip(values),
+            Self::RemoteIpBlocks(values) => facts.remote_ip(values),
+            Self::RequestPrincipals(values) => facts.on_http(|| facts.request_principals(values)),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Principals(values) => values.is_empty(),
+            Self::Namespaces(values) => values.is_empty(),
+            Self::ServiceAccounts(values) => values.is_empty(),
+            Self::TrustDomains(values) => values.is_empty(),
+            Self::IpBlocks(values) | Self::RemoteIpBlocks(values) => values.is_empty(),
+            Self::RequestPrincipals(values) => values.is_empty(),
+        }
+    }
+
+    /// Whether only an HTTP request has the attribute (S-10).
+    fn speaks_http(&self) -> bool {
+        match self {
+            Self::RequestPrincipals(_) => true,
+            Self::Principals(_)
+            | Self::Namespaces(_)
+            | Self::ServiceAccounts(_)
+            | Self::TrustDomains(_)
+            | Self::IpBlocks(_)
+            | Self::RemoteIpBlocks(_) => false,
+        }
+    }
+
+    fn inputs(&self) -> Inputs {
+        match self {
+            Self::RequestPrincipals(_) => Input::Metadata.into(),
+            Self::IpBlocks(_) => Input::SourceIp.into(),
+            Self::RemoteIpBlocks(_) => Input::RemoteIp.into(),
+            Self::Principals(_) | Self::Namespaces(_) | Self::ServiceAccounts(_) | Self::TrustDomains(_) => {
+                Inputs::NONE
+            }
+        }
     }
 }
