@@ -30,7 +30,7 @@ pub(crate) fn parameter<'p>(path: &'p [u8], name: &[u8], strict: bool) -> Attrib
 }
 
 /// What lies after the first `?` and before the first `#` after it.
-fn query(path: &[u8]) -> Option<&[u8]> {
+pub(crate) fn query(path: &[u8]) -> Option<&[u8]> {
     let (_, query) = cut(path, b'?')?;
     Some(cut(query, b'#').map_or(query, |(query, _)| query))
 }

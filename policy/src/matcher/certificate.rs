@@ -12,6 +12,11 @@ impl DnsSanMatcher {
         Self(StringMatcher::new(&value.to_ascii_lowercase()))
     }
 
+    /// What is asked of the name in lower case.
+    pub(crate) fn form(&self) -> &StringMatcher {
+        &self.0
+    }
+
     pub(crate) fn matches(&self, dns_san: &str) -> bool {
         self.0.matches(dns_san.to_ascii_lowercase().as_bytes())
     }

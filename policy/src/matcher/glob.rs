@@ -21,6 +21,15 @@ impl Glob {
         }
     }
 
+    /// What stands behind a leading star up to the next star, and whether that one ends the pattern.
+    pub(crate) fn first_inner_literal(&self) -> Option<(&[u8], bool)> {
+        match (&*self.first, &*self.rest) {
+            ([], [literal, last]) => Some((literal, last.is_empty())),
+            ([], [literal, _, ..]) => Some((literal, false)),
+            _ => None,
+        }
+    }
+
     pub(crate) fn matches(&self, text: &[u8]) -> bool {
         let Some(mut text) = text.strip_prefix(&*self.first) else {
             return false;

@@ -11,6 +11,11 @@ impl HeaderMatcher {
         Self(StringMatcher::new(value))
     }
 
+    /// What is asked of the value; `*` asks that there is one.
+    pub(crate) fn form(&self) -> &StringMatcher {
+        &self.0
+    }
+
     /// Tests the value of a header that is present; `*` matches an empty one too.
     pub(crate) fn matches(&self, text: &[u8]) -> bool {
         self.0 == StringMatcher::Presence || self.0.matches(text)

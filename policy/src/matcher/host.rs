@@ -26,6 +26,11 @@ impl HostMatcher {
         Ok(Self { form, profile })
     }
 
+    /// What is asked of the [compared form](compared_host) in lower case; `*` asks that there is one.
+    pub(crate) fn form(&self) -> &StringMatcher {
+        &self.form
+    }
+
     /// Tests the `:authority` as it came.
     pub(crate) fn matches(&self, host: &[u8]) -> bool {
         let host = compared_host(self.profile, host);

@@ -20,6 +20,11 @@ impl IpMatcher {
         Some(Self(block.trunc()))
     }
 
+    /// The block, without host bits.
+    pub(crate) fn block(&self) -> IpNet {
+        self.0
+    }
+
     pub(crate) fn matches(&self, ip: IpAddr) -> bool {
         self.0.contains(&ip)
     }

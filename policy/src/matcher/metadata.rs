@@ -1,6 +1,7 @@
 //! [`MetadataMatcher`]: a value on the proxy's dynamic metadata (S-5, `experimental.envoy.filters.NAME[KEY]`).
 
 use crate::config::document::Document;
+use crate::matcher::string::StringMatcher;
 use crate::matcher::text::TextMatcher;
 
 /// A value, by its spelling on text or on the elements of a list.
@@ -18,6 +19,13 @@ impl MetadataMatcher {
             Self::Element(TextMatcher::new(value.trim_matches(['[', ']'])))
         } else {
             Self::Text(TextMatcher::new(value))
+        }
+    }
+
+    /// What is asked of the text, or of an element.
+    pub(crate) fn form(&self) -> &StringMatcher {
+        match self {
+            Self::Text(form) | Self::Element(form) => form.form(),
         }
     }
 

@@ -18,6 +18,13 @@ pub(crate) struct NamespaceMatcher {
     binding: Option<Binding>,
 }
 
+/// How the segment behind `/ns/` begins, or what it is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum NamespaceForm<'m> {
+    Exact(&'m [u8]),
+    Prefix(&'m [u8]),
+}
+
 /// The namespace of `spiffe://TD/ns/N/sa/S` with a trust domain of the mesh.
 #[derive(Clone, Debug)]
 struct Binding {
@@ -37,6 +44,24 @@ impl NamespaceMatcher {
             }),
         };
         Self { anywhere, binding }
+    }
+
+    /// What every identity has that it holds of, or may hold of: `/ns/` and this behind it, up to the next slash or up to
+    /// the first star. `None` where a star or another slash comes first.
+    pub(crate) fn after_ns(&self) -> Option<NamespaceForm<'_>> {
+        let (literal, is_whole) = self.anywhere.first_inner_literal()?;
+        let value = literal.strip_prefix(b"/ns/")?;
+        let value = if is_whole {
+            value.strip_suffix(b"/")?
+        } else {
+            value
+        };
+        match (value, is_whole) {
+            (value, _) if value.contains(&b'/') => None,
+            ([], false) => None,
+            (value, true) => Some(NamespaceForm::Exact(value)),
+            (value, false) => Some(NamespaceForm::Prefix(value)),
+        }
     }
 
     /// Tests an identity. Profile zero-trust: one that names the namespace without being bound to it, such as

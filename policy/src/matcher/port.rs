@@ -15,6 +15,11 @@ impl PortMatcher {
         (!range.is_empty()).then_some(Self(range))
     }
 
+    /// The ports, from the first to the last.
+    pub(crate) fn range(&self) -> RangeInclusive<u16> {
+        self.0.clone()
+    }
+
     pub(crate) fn matches(&self, port: u16) -> bool {
         self.0.contains(&port)
     }

@@ -24,6 +24,11 @@ impl PrincipalMatcher {
         }
     }
 
+    /// What is asked of the URI SAN behind `spiffe://`; `*` asks it of the whole.
+    pub(crate) fn form(&self) -> &StringMatcher {
+        &self.0
+    }
+
     /// Tests the whole URI SAN. `*` is any that is not empty; every other form needs the scheme.
     pub(crate) fn matches(&self, uri_san: &[u8]) -> bool {
         match &self.0 {

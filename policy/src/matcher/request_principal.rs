@@ -38,6 +38,16 @@ impl RequestPrincipalMatcher {
         }
     }
 
+    /// What is asked of the issuer.
+    pub(crate) fn issuer(&self) -> &StringMatcher {
+        self.issuer.form()
+    }
+
+    /// What is asked of the subject.
+    pub(crate) fn subject(&self) -> &StringMatcher {
+        self.subject.form()
+    }
+
     /// Tests the two claims, which are text; a token without one of them has no request principal.
     pub(crate) fn matches(&self, iss: &str, sub: &str) -> bool {
         self.issuer.matches(iss) && self.subject.matches(sub)

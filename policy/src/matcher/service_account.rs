@@ -55,6 +55,14 @@ impl ServiceAccountMatcher {
         })
     }
 
+    pub(crate) fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Tests an identity. Profile zero-trust: one that names the account without being bound to it, such as a
     /// workload of a federated trust domain, can be shown neither to be it nor not to be.
     pub(crate) fn judge(&self, identity: &PeerIdentity<'_>) -> Truth {

@@ -121,6 +121,37 @@ impl Template {
         )
     }
 
+    pub(crate) fn ignores_case(&self) -> bool {
+        self.ignore_case
+    }
+
+    /// What every path begins with that it matches.
+    pub(crate) fn literal_head(&self) -> String {
+        let mut text = String::from("/");
+        let (head, _) = self.head_and_tail();
+        for (index, segment) in head.iter().enumerate() {
+            let Segment::Literal(literal) = segment else { break };
+            text.push_str(literal);
+            let is_last = matches!(self.rest, Rest::End) && head.len() == index.saturating_add(1);
+            if !is_last {
+                text.push('/');
+            }
+        }
+        text
+    }
+
+    /// The literal segments of every path that it matches, with their places from the front.
+    pub(crate) fn literals_from_front(&self) -> impl Iterator<Item = (usize, &str)> {
+        let (head, _) = self.head_and_tail();
+        literals(head.iter())
+    }
+
+    /// The same behind `{**}`, with their places from the back.
+    pub(crate) fn literals_from_back(&self) -> impl Iterator<Item = (usize, &str)> {
+        let (_, tail) = self.head_and_tail();
+        literals(tail.iter().rev())
+    }
+
     fn head_and_tail(&self) -> (&[Segment], &[Segment]) {
         match &self.rest {
             Rest::End => (&self.head, &[]),
@@ -183,6 +214,14 @@ impl Segment {
         }
         Ok(Self::Literal(piece.into()))
     }
+}
+
+/// The segments that are literal, with their places. An empty one says nothing.
+fn literals<'s>(segments: impl Iterator<Item = &'s Segment>) -> impl Iterator<Item = (usize, &'s str)> {
+    segments.enumerate().filter_map(|(place, segment)| match segment {
+        Segment::Literal(text) if !text.is_empty() => Some((place, &**text)),
+        Segment::Literal(_) | Segment::One | Segment::Bound(_) => None,
+    })
 }
 
 /// The name in `{NAME}`: letters and digits, a letter first.

@@ -16,6 +16,11 @@ impl TextMatcher {
         Self(form)
     }
 
+    /// What is asked of the text, which has one line where this is `*`.
+    pub(crate) fn form(&self) -> &StringMatcher {
+        &self.0
+    }
+
     pub(crate) fn matches(&self, text: &str) -> bool {
         let is_one_line = !text.contains('\n');
         self.0.matches(text.as_bytes()) && (is_one_line || self.0 != StringMatcher::Presence)

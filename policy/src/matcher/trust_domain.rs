@@ -30,6 +30,11 @@ impl TrustDomainMatcher {
         }
     }
 
+    /// What is asked of the text between `spiffe://` and the slash that follows; `*` asks for the scheme alone.
+    pub(crate) fn form(&self) -> &StringMatcher {
+        &self.0
+    }
+
     /// Tests the whole URI SAN. But for `*`, a slash must follow the trust domain.
     pub(crate) fn matches(&self, uri_san: &[u8]) -> bool {
         let Some(rest) = uri_san.strip_prefix(SCHEME) else {

@@ -258,7 +258,7 @@ impl<'r> Facts<'r> {
 
     /// What the peer's certificate says. Without an identity nothing is known of it either (E-9), and where it is not
     /// shown it cannot be told what stands in it.
-    fn leaf(&self) -> Attribute<&'r LeafFacts> {
+    pub(crate) fn leaf(&self) -> Attribute<&'r LeafFacts> {
         match (self.peer, self.profile) {
             (Peer::Certificate(certificate), _) => certificate
                 .leaf
@@ -279,7 +279,7 @@ pub(crate) fn any_text(claim: &Document, matches: impl Fn(&str) -> bool) -> bool
 }
 
 /// The value as it was sent, and where a profile asks for every reading also without the blanks around it.
-fn readings_of(value: &[u8], profile: Profile) -> impl Iterator<Item = &[u8]> + Clone {
+pub(crate) fn readings_of(value: &[u8], profile: Profile) -> impl Iterator<Item = &[u8]> + Clone {
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
     let begin = value
         .iter()

@@ -23,9 +23,9 @@ use crate::truth::Truth;
 /// One rule: a source AND an operation AND every condition. A rule that names none matches everything.
 #[derive(Clone, Debug)]
 pub(crate) struct Rule {
-    from: Box<[Source]>,
-    to: Box<[Operation]>,
-    when: Box<[Condition]>,
+    pub(crate) from: Box<[Source]>,
+    pub(crate) to: Box<[Operation]>,
+    pub(crate) when: Box<[Condition]>,
     inputs: Inputs,
     speaks_http: bool,
 }
