@@ -1,25 +1,37 @@
 //! [`Attached`]: the policies that apply to the workload, by what they do.
 
+use crate::decision::PolicyId;
 use crate::input::Inputs;
+use crate::layer::{Layer, Run};
 use crate::rule::header_names::HeaderNames;
 use crate::rule::policy::Policy;
 
-/// Each list in policy order: by age, then name, then namespace.
+/// Each layer in policy order: by age, then name, then namespace.
 #[derive(Clone, Debug)]
 pub(crate) struct Attached {
-    pub(crate) deny: Vec<Policy>,
-    pub(crate) allow: Vec<Policy>,
+    pub(crate) deny: Layer,
+    pub(crate) allow: Layer,
     /// Policies that mark requests and never decide.
-    pub(crate) audit: Vec<Policy>,
+    pub(crate) audit: Layer,
     /// Policies that are not in force (S-8).
-    pub(crate) dry_run: Vec<DryRun>,
+    pub(crate) dry_run: DryRuns,
 }
 
-/// A policy that is judged without being in force (S-8).
+/// Policies that are judged without being in force (S-8), by what they would do.
 #[derive(Clone, Debug)]
-pub(crate) struct DryRun {
-    pub(crate) effect: DryRunEffect,
-    pub(crate) policy: Policy,
+pub(crate) struct DryRuns {
+    pub(crate) deny: DryRunLayer,
+    pub(crate) allow: DryRunLayer,
+    /// Everything that any of them reads.
+    pub(crate) inputs: Inputs,
+}
+
+/// Policies that would do the same.
+#[derive(Clone, Debug)]
+pub(crate) struct DryRunLayer {
+    pub(crate) layer: Layer,
+    /// Of each policy its place among all that are not in force.
+    ranks: Box<[usize]>,
 }
 
 /// What a dry-run policy would do.
@@ -29,24 +41,30 @@ pub(crate) enum DryRunEffect {
     Allow,
 }
 
+/// A dry-run policy.
+#[derive(Clone, Copy)]
+pub(crate) struct DryRun<'p> {
+    pub(crate) effect: DryRunEffect,
+    pub(crate) rank: usize,
+    pub(crate) id: &'p PolicyId,
+    #[cfg(feature = "linear-walk")]
+    pub(crate) policy: &'p Policy,
+    pub(crate) rules: Run<'p>,
+    pub(crate) inputs: Inputs,
+}
+
 impl Attached {
     /// Every policy.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Policy> {
-        let dry_run = self.dry_run.iter().map(|dry_run| &dry_run.policy);
-        self.enforced().chain(&self.audit).chain(dry_run)
+        let DryRuns { deny, allow, .. } = &self.dry_run;
+        let watching = [&self.audit, &deny.layer, &allow.layer];
+        self.enforced()
+            .chain(watching.into_iter().flat_map(Layer::policies))
     }
 
     /// The policies that decide.
     fn enforced(&self) -> impl Iterator<Item = &Policy> {
-        self.deny.iter().chain(&self.allow)
-    }
-
-    /// The dry-run policies that would do this.
-    pub(crate) fn dry_run_to(&self, effect: DryRunEffect) -> impl Iterator<Item = &Policy> + Clone {
-        self.dry_run
-            .iter()
-            .filter(move |dry_run| dry_run.effect == effect)
-            .map(|dry_run| &dry_run.policy)
+        [&self.deny, &self.allow].into_iter().flat_map(Layer::policies)
     }
 
     /// Everything that any of them reads.
@@ -64,5 +82,69 @@ impl Attached {
         let mut names = HeaderNames::default();
         self.enforced().for_each(|policy| policy.name_headers(&mut names));
         names
+    }
+}
+
+impl DryRuns {
+    /// From the policies in their order.
+    pub(crate) fn new(policies: Vec<(DryRunEffect, Policy)>) -> Self {
+        let inputs = Inputs::all(policies.iter().map(|(_, policy)| policy.inputs()));
+        let (mut deny, mut allow) = (Vec::new(), Vec::new());
+        for (rank, (effect, policy)) in policies.into_iter().enumerate() {
+            match effect {
+                DryRunEffect::Deny => deny.push((rank, policy)),
+                DryRunEffect::Allow => allow.push((rank, policy)),
+            }
+        }
+        Self {
+            deny: DryRunLayer::new(deny),
+            allow: DryRunLayer::new(allow),
+            inputs,
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.deny.is_empty() && self.allow.is_empty()
+    }
+
+    /// Every policy in its order.
+    pub(crate) fn all(&self) -> Vec<DryRun<'_>> {
+        let deny = self.deny.all(DryRunEffect::Deny);
+        let mut all: Vec<_> = deny.chain(self.allow.all(DryRunEffect::Allow)).collect();
+        all.sort_unstable_by_key(|dry_run| dry_run.rank);
+        all
+    }
+}
+
+impl DryRunLayer {
+    fn new(policies: Vec<(usize, Policy)>) -> Self {
+        let (ranks, policies): (Vec<_>, _) = policies.into_iter().unzip();
+        Self {
+            layer: Layer::new(policies),
+            ranks: ranks.into(),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ranks.is_empty()
+    }
+
+    /// Every policy in its order.
+    fn all(&self, effect: DryRunEffect) -> impl Iterator<Item = DryRun<'_>> {
+        (0..self.ranks.len()).filter_map(move |number| self.get(effect, number))
+    }
+
+    /// The policy of this number in the layer.
+    pub(crate) fn get(&self, effect: DryRunEffect, number: usize) -> Option<DryRun<'_>> {
+        let policy = self.layer.policies().get(number)?;
+        Some(DryRun {
+            effect,
+            rank: *self.ranks.get(number)?,
+            id: &policy.id,
+            #[cfg(feature = "linear-walk")]
+            policy,
+            rules: self.layer.rules_of(number),
+            inputs: self.layer.inputs_of(number),
+        })
     }
 }

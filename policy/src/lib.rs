@@ -6,6 +6,8 @@
 
 mod attached;
 mod attribute;
+#[cfg(feature = "linear-walk")]
+mod candidates;
 mod certificate_error;
 mod certificate_extension;
 mod certificate_facts;
@@ -17,11 +19,15 @@ mod denied;
 mod deny_response;
 mod identity;
 mod identity_error;
+mod index;
 mod input;
 mod jwt;
+mod layer;
 mod layers;
 mod leaf_certificate;
 mod leaf_facts;
+#[cfg(feature = "linear-walk")]
+mod linear_walk;
 mod matcher;
 mod mtls;
 mod observe;
@@ -47,6 +53,8 @@ mod workload;
 mod workload_identity;
 
 pub use attribute::Attribute;
+#[cfg(feature = "linear-walk")]
+pub use candidates::{Candidates, LayerCandidates};
 pub use certificate_error::CertificateError;
 pub use config::document::{Document, DocumentError};
 pub use config::error::{ConfigError, ConfigErrorKind, ConfigErrors};

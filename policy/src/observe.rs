@@ -1,13 +1,13 @@
 //! [`Observations`]: what AUDIT and dry-run policies say about a request. They never decide.
 
-use crate::attached::{DryRun, DryRunEffect};
+use crate::attached::{DryRun, DryRunEffect, DryRuns};
 use crate::decision::{PolicyId, RuleRef};
+use crate::layer::Sought;
 use crate::layers::Layers;
 use crate::policy_set::PolicySet;
 use crate::profile::Profile;
 use crate::request::Request;
 use crate::rule::facts::Facts;
-use crate::rule::policy::Policy;
 
 /// What policies that only watch say about one request.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -44,7 +44,7 @@ impl PolicySet {
     /// Whether any policy only watches, so that [`PolicySet::observe`] has something to say.
     #[must_use]
     pub fn observes(&self) -> bool {
-        !(self.attached.audit.is_empty() && self.attached.dry_run.is_empty())
+        !(self.attached.audit.policies().is_empty() && self.attached.dry_run.is_empty())
     }
 
     /// What the policies that only watch say. A request that its size, PeerAuthentication, the identity or the form of host
@@ -58,9 +58,9 @@ impl PolicySet {
             return Observations::default();
         };
         let (would_deny, would_allow) = self.would_change(&facts);
-        let applying = |policy| Policy::first_applying(policy, &facts).map(|found| found.rule);
+        let audited = self.attached.audit.rules().each(Sought::Applying, &facts);
         Observations {
-            audited: self.attached.audit.iter().filter_map(applying).collect(),
+            audited: audited.map(|found| found.rule).collect(),
             would_deny,
             would_allow,
             shadow: self.shadow(&facts),
@@ -70,11 +70,9 @@ impl PolicySet {
     /// The policies that would deny, and those that would allow, each promoted alone.
     fn would_change(&self, facts: &Facts<'_>) -> (Vec<&PolicyId>, Vec<&PolicyId>) {
         let is_allowed = Layers::enforced(self).permit(facts).is_ok();
-        let changed = self.attached.dry_run.iter();
-        let changed = changed
-            .filter(|dry_run| self.would_allow(dry_run, facts) != is_allowed)
-            .map(|dry_run| &dry_run.policy.id)
-            .collect();
+        let mut changed = self.that_may_change(is_allowed, facts);
+        changed.retain(|dry_run| self.would_allow(dry_run, facts) != is_allowed);
+        let changed = changed.into_iter().map(|dry_run| dry_run.id).collect();
         if is_allowed {
             (changed, Vec::new())
         } else {
@@ -82,44 +80,53 @@ impl PolicySet {
         }
     }
 
+    /// The dry-run policies that may change what is decided, in their order, and maybe others. As a rule a DENY policy that
+    /// applies, or an ALLOW policy that matches; where the form of host or path is doubtful it may be any, and so where an
+    /// ALLOW policy would be the first.
+    fn that_may_change(&self, is_allowed: bool, facts: &Facts<'_>) -> Vec<DryRun<'_>> {
+        let DryRuns { deny, allow, inputs } = &self.attached.dry_run;
+        let is_doubtful = self.require_plain_forms(facts.request, *inputs).is_err();
+        if is_doubtful || self.attached.allow.policies().is_empty() {
+            return self.attached.dry_run.all();
+        }
+        let (layer, effect, sought) = if is_allowed {
+            (deny, DryRunEffect::Deny, Sought::Applying)
+        } else {
+            (allow, DryRunEffect::Allow, Sought::Matching)
+        };
+        let found = layer.layer.rules().each(sought, facts);
+        found
+            .filter_map(|found| layer.get(effect, found.policy_number))
+            .collect()
+    }
+
     /// Whether the request would be allowed, were this policy in force too. It also brings in what its rules ask of
     /// the form of a host and a path.
-    fn would_allow(&self, dry_run: &DryRun, facts: &Facts<'_>) -> bool {
-        let DryRun { effect, policy } = dry_run;
+    fn would_allow(&self, dry_run: &DryRun<'_>, facts: &Facts<'_>) -> bool {
         let enforced = Layers::enforced(self);
-        let promoted = match effect {
-            DryRunEffect::Deny => enforced.with_deny(policy),
-            DryRunEffect::Allow => enforced.with_allow(policy),
+        let promoted = match dry_run.effect {
+            DryRunEffect::Deny => enforced.with_deny(dry_run.rules),
+            DryRunEffect::Allow => enforced.with_allow(dry_run.rules),
         };
-        self.require_plain_forms(facts.request, policy.inputs()).is_ok() && promoted.permit(facts).is_ok()
+        self.require_plain_forms(facts.request, dry_run.inputs).is_ok() && promoted.permit(facts).is_ok()
     }
 
     fn shadow(&self, facts: &Facts<'_>) -> Shadow<'_> {
+        let DryRuns { deny, allow, .. } = &self.attached.dry_run;
         match self.profile {
             Profile::ZeroTrust => Shadow::default(),
             Profile::Istio => Shadow {
-                deny: engine(self.attached.dry_run_to(DryRunEffect::Deny), |mut policies| {
-                    let found = policies.find_map(|policy| policy.first_applying(facts));
-                    found.map_or(ShadowResult::Allowed(None), |found| {
-                        ShadowResult::Denied(Some(found.rule))
-                    })
+                deny: (!deny.is_empty()).then(|| match deny.layer.rules().first(Sought::Applying, facts) {
+                    None => ShadowResult::Allowed(None),
+                    Some(found) => ShadowResult::Denied(Some(found.rule)),
                 }),
-                allow: engine(self.attached.dry_run_to(DryRunEffect::Allow), |mut policies| {
-                    let rule = policies.find_map(|policy| policy.first_matching(facts));
-                    rule.map_or(ShadowResult::Denied(None), |rule| {
-                        ShadowResult::Allowed(Some(rule))
-                    })
+                allow: (!allow.is_empty()).then(|| {
+                    match allow.layer.rules().first(Sought::Matching, facts) {
+                        None => ShadowResult::Denied(None),
+                        Some(found) => ShadowResult::Allowed(Some(found.rule)),
+                    }
                 }),
             },
         }
     }
-}
-
-/// An engine without policies does not exist, and says nothing.
-fn engine<'p, P: Iterator<Item = &'p Policy> + Clone>(
-    policies: P,
-    judge: impl FnOnce(P) -> ShadowResult<'p>,
-) -> Option<ShadowResult<'p>> {
-    policies.clone().next()?;
-    Some(judge(policies))
 }

@@ -92,22 +92,22 @@ impl PolicySet {
 
     /// The attached DENY policies in their order.
     pub fn deny_policies(&self) -> impl Iterator<Item = &PolicyId> {
-        self.attached.deny.iter().map(|policy| &policy.id)
+        self.attached.deny.policies().iter().map(|policy| &policy.id)
     }
 
     /// The attached ALLOW policies in their order.
     pub fn allow_policies(&self) -> impl Iterator<Item = &PolicyId> {
-        self.attached.allow.iter().map(|policy| &policy.id)
+        self.attached.allow.policies().iter().map(|policy| &policy.id)
     }
 
     /// The attached AUDIT policies in their order.
     pub fn audit_policies(&self) -> impl Iterator<Item = &PolicyId> {
-        self.attached.audit.iter().map(|policy| &policy.id)
+        self.attached.audit.policies().iter().map(|policy| &policy.id)
     }
 
     /// The attached dry-run policies in their order.
     pub fn dry_run_policies(&self) -> impl Iterator<Item = &PolicyId> {
-        self.attached.dry_run.iter().map(|dry_run| &dry_run.policy.id)
+        self.attached.dry_run.all().into_iter().map(|dry_run| dry_run.id)
     }
 
     /// Whether any attached policy reads the input: what none reads, a host need not be asked for.

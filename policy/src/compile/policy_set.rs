@@ -3,7 +3,7 @@
 use std::iter;
 use std::sync::Arc;
 
-use crate::attached::{Attached, DryRun, DryRunEffect};
+use crate::attached::{Attached, DryRunEffect, DryRuns};
 use crate::compile::authorization_policy::compile_rules;
 use crate::compile::exception::Liftable;
 use crate::compile::peer_authentication::{Candidate, compile_modes};
@@ -17,6 +17,7 @@ use crate::config::fields::Listed;
 use crate::config::metadata::{Enforcement, Metadata};
 use crate::config::plugin::{Mesh, NamedWorkload, RawPluginConfig};
 use crate::config::resource::RawResource;
+use crate::layer::Layer;
 use crate::policy_set::PolicySet;
 use crate::profile::Profile;
 use crate::rule::policy::Policy;
@@ -144,17 +145,17 @@ fn attach(mut policies: Vec<Compiled<'_>>, scope: &Scope) -> Attached {
     policies.retain(|compiled| scope.includes(compiled.metadata, compiled.raw));
     policies.sort_by(|left, right| left.metadata.order().cmp(&right.metadata.order()));
     let dry_run = dry_run(&mut policies);
-    let mut layer = |action| layer(&mut policies, action);
+    let mut layer = |action| Layer::new(layer(&mut policies, action));
     Attached {
         deny: layer(Action::Deny),
         allow: layer(Action::Allow),
         audit: layer(Action::Audit),
-        dry_run,
+        dry_run: DryRuns::new(dry_run),
     }
 }
 
 /// The policies that are not in force, in their order. AUDIT and CUSTOM policies have no dry run.
-fn dry_run(attached: &mut Vec<Compiled<'_>>) -> Vec<DryRun> {
+fn dry_run(attached: &mut Vec<Compiled<'_>>) -> Vec<(DryRunEffect, Policy)> {
     let effect = |action| match action {
         Action::Deny => Some(DryRunEffect::Deny),
         Action::Allow => Some(DryRunEffect::Allow),
@@ -164,12 +165,7 @@ fn dry_run(attached: &mut Vec<Compiled<'_>>) -> Vec<DryRun> {
         .extract_if(.., |compiled| {
             compiled.metadata.enforcement == Enforcement::DryRun
         })
-        .filter_map(|compiled| {
-            Some(DryRun {
-                effect: effect(compiled.raw.action)?,
-                policy: compiled.policy,
-            })
-        })
+        .filter_map(|compiled| Some((effect(compiled.raw.action)?, compiled.policy)))
         .collect()
 }
 

@@ -6,6 +6,7 @@ use crate::attribute::Attribute;
 use crate::decision::{PolicyId, RuleRef};
 use crate::deny_response::DenyResponse;
 use crate::input::{Input, Inputs};
+use crate::layer::Sought;
 use crate::rule::Rule;
 use crate::rule::facts::Facts;
 use crate::rule::header_names::HeaderNames;
@@ -29,38 +30,62 @@ pub(crate) struct Exception {
     pub(crate) lifts: Vec<PolicyId>,
 }
 
-/// A rule that was found, and how true it is.
+/// A rule that was found.
+#[derive(Clone, Copy)]
 pub(crate) struct Found<'p> {
     pub(crate) rule: RuleRef<'p>,
-    pub(crate) truth: Truth,
+    pub(crate) policy: &'p Policy,
+    /// The number of the policy in its layer.
+    pub(crate) policy_number: usize,
     /// Whether the truth hangs on a direct peer address that cannot be read.
     pub(crate) lacks_source_ip: bool,
 }
 
 impl Policy {
-    /// The first rule that matches or cannot be shown not to: for DENY and AUDIT. On TCP the parts that read HTTP
-    /// are left out, which widens the rule (S-10).
-    pub(crate) fn first_applying(&self, facts: &Facts<'_>) -> Option<Found<'_>> {
-        let mut found = self
-            .rules
-            .iter()
-            .enumerate()
-            .map(|(index, rule)| self.found(index, rule, facts));
-        found.find(|found| found.truth != Truth::False)
+    /// The rule of this index, if it is what is sought. The first number is that of the policy in its layer.
+    pub(crate) fn found(
+        &self,
+        (policy_number, index): (usize, u32),
+        sought: Sought<'_>,
+        facts: &Facts<'_>,
+    ) -> Option<Found<'_>> {
+        let index = usize::try_from(index).ok()?;
+        let rule = self.rules.get(index)?;
+        if !self.may_hold(rule, sought, facts) {
+            return None;
+        }
+        let truth = rule.judge(facts);
+        let lacks_source_ip =
+            truth == Truth::Unknown && rule.reads(Input::SourceIp) && facts.lacks_source_ip();
+        let is_sought = match sought {
+            Sought::Applying => truth != Truth::False,
+            Sought::Matching | Sought::Lifting(_) => truth == Truth::True,
+            Sought::LackingSourceIp => lacks_source_ip,
+        };
+        is_sought.then_some(Found {
+            rule: RuleRef {
+                policy: &self.id,
+                index,
+            },
+            policy: self,
+            policy_number,
+            lacks_source_ip,
+        })
     }
 
-    /// The first rule that matches for certain: for ALLOW. On TCP a rule that reads HTTP never does (S-10).
-    pub(crate) fn first_matching(&self, facts: &Facts<'_>) -> Option<RuleRef<'_>> {
-        let mut found = self.allowing(facts);
-        found
-            .find(|found| found.truth == Truth::True)
-            .map(|found| found.rule)
+    /// On TCP the parts that read HTTP are left out, which widens a rule that denies; one that allows never matches
+    /// there (S-10).
+    fn may_hold(&self, rule: &Rule, sought: Sought<'_>, facts: &Facts<'_>) -> bool {
+        let may_allow = || rule.is_whole_on(facts.protocol()) && self.is_live(facts);
+        match sought {
+            Sought::Applying => true,
+            Sought::Matching | Sought::LackingSourceIp => may_allow(),
+            Sought::Lifting(deny) => self.lifts(deny) && may_allow(),
+        }
     }
 
-    /// The first rule that would have to be known to match, had the direct peer address been readable.
-    pub(crate) fn first_lacking_source_ip(&self, facts: &Facts<'_>) -> Option<RuleRef<'_>> {
-        let mut found = self.allowing(facts);
-        found.find(|found| found.lacks_source_ip).map(|found| found.rule)
+    pub(crate) fn rule_count(&self) -> u32 {
+        u32::try_from(self.rules.len()).unwrap_or(u32::MAX)
     }
 
     /// Everything that the policy reads.
@@ -72,33 +97,6 @@ impl Policy {
     /// Adds the names of the headers that the policy reads.
     pub(crate) fn name_headers(&self, names: &mut HeaderNames) {
         self.rules.iter().for_each(|rule| rule.name_headers(names));
-    }
-
-    fn allowing<'p, 'f>(&'p self, facts: &'f Facts<'f>) -> impl Iterator<Item = Found<'p>> + use<'p, 'f> {
-        let rules = if self.is_live(facts) {
-            self.rules.as_slice()
-        } else {
-            &[]
-        };
-        rules
-            .iter()
-            .enumerate()
-            .filter(move |(_, rule)| rule.is_whole_on(facts.protocol()))
-            .map(move |(index, rule)| self.found(index, rule, facts))
-    }
-
-    fn found(&self, index: usize, rule: &Rule, facts: &Facts<'_>) -> Found<'_> {
-        let truth = rule.judge(facts);
-        Found {
-            rule: RuleRef {
-                policy: &self.id,
-                index,
-            },
-            truth,
-            lacks_source_ip: truth == Truth::Unknown
-                && rule.reads(Input::SourceIp)
-                && facts.lacks_source_ip(),
-        }
     }
 
     /// An exception matches before its end, and where the time is known.

@@ -1,0 +1,220 @@
+//! [`Builder`]: files the rules of a set.
+
+use std::collections::BTreeMap;
+
+use crate::index::clause::{Clause, Cost};
+use crate::index::counts::Counts;
+use crate::index::field::small;
+use crate::index::kind::Kind;
+use crate::index::node::{Node, OpenDrawer};
+use crate::index::place::Place;
+use crate::index::posting::Posting;
+use crate::rule::Rule;
+
+/// A crowd under one key that is larger than this is filed once more, if that scatters it.
+const CROWD: usize = 8;
+/// How often a crowd is filed once more.
+const MOST_DEPTH: u32 = 3;
+/// How often all values together are looked at again for that, which bounds the time, and the memory with it.
+const MOST_VISITS: usize = 4;
+
+/// An index that is being built.
+pub(super) struct Builder<'r> {
+    rules: &'r [&'r Rule],
+    entries: Vec<(u64, Posting)>,
+    lists: Vec<u32>,
+    nodes: Vec<Node>,
+    crowds: Vec<Crowd>,
+    /// How many values may still be looked at again.
+    visits_left: usize,
+}
+
+/// Rules that share a key, until it is known whether they become a node.
+struct Crowd {
+    entry: usize,
+    depth: u32,
+    rules: Box<[u32]>,
+}
+
+impl<'r> Builder<'r> {
+    pub(super) fn new(rules: &'r [&'r Rule]) -> Self {
+        Self {
+            rules,
+            entries: Vec::new(),
+            lists: Vec::new(),
+            nodes: Vec::new(),
+            crowds: Vec::new(),
+            visits_left: 0,
+        }
+    }
+
+    /// Entries of the table, lists and nodes.
+    pub(super) fn build(mut self) -> (Vec<(u64, Posting)>, Vec<u32>, Vec<Node>) {
+        let all: Vec<u32> = (0..small(self.rules.len())).collect();
+        let places = self.places_of(&all);
+        self.visits_left = places.saturating_mul(MOST_VISITS);
+        let counts = self.counts(&all, places);
+        self.file(&all, &counts, 0, |_| true);
+        while let Some(crowd) = self.crowds.pop() {
+            let posting = self.post(&crowd);
+            if let Some((_, posted)) = self.entries.get_mut(crowd.entry) {
+                *posted = posting;
+            }
+        }
+        (self.entries, self.lists, self.nodes)
+    }
+
+    /// A crowd as a node if that scatters it, else as a list.
+    fn post(&mut self, crowd: &Crowd) -> Posting {
+        let Crowd { rules, depth, .. } = crowd;
+        if *depth >= MOST_DEPTH || self.visits_left == 0 {
+            return self.list(rules);
+        }
+        let places = self.places_of(rules);
+        self.visits_left = self.visits_left.saturating_sub(places);
+        let counts = self.counts(rules, places);
+        let is_scattered = |cost: Cost| cost.crowd <= counts.rules() / 2;
+        let scattered = rules.iter().filter(|rule| {
+            self.cheapest(**rule, &counts)
+                .is_some_and(|(cost, _)| is_scattered(cost))
+        });
+        if scattered.count() < rules.len() / 2 {
+            return self.list(rules);
+        }
+        let depth = depth.saturating_add(1);
+        Posting::node(self.file(rules, &counts, depth, is_scattered))
+    }
+
+    /// Makes a node of these rules, and gives its number. What costs too much to file is always looked at.
+    fn file(
+        &mut self,
+        rules: &[u32],
+        counts: &Counts,
+        depth: u32,
+        is_worth_it: impl Fn(Cost) -> bool,
+    ) -> u32 {
+        let node = small(self.nodes.len());
+        let mut filing = Filing::new(node);
+        for rule in rules {
+            match self.cheapest(*rule, counts) {
+                Some((cost, clause)) if is_worth_it(cost) => {
+                    clause.each_place(counts, &mut |place| filing.add(place, *rule));
+                }
+                Some(_) | None => filing.residual.push(*rule),
+            }
+        }
+        self.close(filing, depth);
+        node
+    }
+
+    fn cheapest(&self, rule: u32, counts: &Counts) -> Option<(Cost, Clause<'r>)> {
+        Clause::cheapest(self.rule(rule)?, counts)
+    }
+
+    fn close(&mut self, filing: Filing, depth: u32) {
+        let Filing {
+            node: _,
+            mut entries,
+            drawers,
+            residual,
+        } = filing;
+        let residual = self.list(&residual);
+        let close = |(kind, drawer): (Kind, OpenDrawer)| {
+            let all = self.list(&drawer.rules);
+            drawer.close(kind, all)
+        };
+        let drawers = drawers.into_iter().map(close).collect();
+        self.nodes.push(Node { residual, drawers });
+        entries.sort_unstable();
+        entries.dedup();
+        entries
+            .chunk_by(|(key, _), (other, _)| key == other)
+            .for_each(|shared| self.add(shared, depth));
+    }
+
+    /// Adds the rules that share one key.
+    fn add(&mut self, shared: &[(u64, Posting)], depth: u32) {
+        let Some((key, posting)) = shared.first() else {
+            return;
+        };
+        let rules: Box<[u32]> = shared
+            .iter()
+            .filter_map(|(_, posting)| posting.as_rule())
+            .collect();
+        let posting = match shared.len() {
+            1 => *posting,
+            2..=CROWD => self.list(&rules),
+            _ => {
+                self.crowds.push(Crowd {
+                    entry: self.entries.len(),
+                    depth,
+                    rules,
+                });
+                Posting::NONE
+            }
+        };
+        self.entries.push((*key, posting));
+    }
+
+    fn list(&mut self, rules: &[u32]) -> Posting {
+        if rules.is_empty() {
+            return Posting::NONE;
+        }
+        let start = small(self.lists.len());
+        self.lists.push(small(rules.len()));
+        self.lists.extend(rules);
+        Posting::list(start)
+    }
+
+    fn places_of(&self, rules: &[u32]) -> usize {
+        let mut count = 0_usize;
+        self.each_place(rules, &mut |_| count = count.saturating_add(1));
+        count
+    }
+
+    fn counts(&self, rules: &[u32], places: usize) -> Counts {
+        let mut counts = Counts::new(small(rules.len()), places);
+        self.each_place(rules, &mut |place| counts.add(place));
+        counts
+    }
+
+    fn each_place(&self, rules: &[u32], give: &mut dyn FnMut(Place)) {
+        for rule in rules.iter().filter_map(|rule| self.rule(*rule)) {
+            for clause in Clause::of(rule) {
+                clause.each_value(&mut |places| places.iter().for_each(&mut *give));
+            }
+        }
+    }
+
+    fn rule(&self, rule: u32) -> Option<&'r Rule> {
+        self.rules.get(usize::try_from(rule).ok()?).copied()
+    }
+}
+
+/// A node that is being filled.
+struct Filing {
+    node: u32,
+    entries: Vec<(u64, Posting)>,
+    drawers: BTreeMap<Kind, OpenDrawer>,
+    residual: Vec<u32>,
+}
+
+impl Filing {
+    fn new(node: u32) -> Self {
+        Self {
+            node,
+            entries: Vec::new(),
+            drawers: BTreeMap::new(),
+            residual: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, place: Place, rule: u32) {
+        self.entries.push((place.key(self.node), Posting::rule(rule)));
+        self.drawers.entry(place.kind).or_default().add(place.form, rule);
+        if place.kind.goes_by_name() {
+            let name = Place::of_name(place.kind, place.name);
+            self.entries.push((name.key(self.node), Posting::MARK));
+        }
+    }
+}

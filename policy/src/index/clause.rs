@@ -1,0 +1,204 @@
+//! [`Clause`]: a part of a rule that must hold, and by one of which the rule is filed.
+
+use crate::index::counts::Counts;
+use crate::index::field::Field;
+use crate::index::place::{Form, Place, Places};
+use crate::rule::Rule;
+use crate::rule::condition::Condition;
+use crate::rule::operation::{Operation, OperationField};
+use crate::rule::source::{Source, SourceField};
+
+/// One of `from`, one of `to`, or an entry of `when`.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Clause<'r> {
+    From(&'r [Source]),
+    To(&'r [Operation]),
+    When(&'r Condition),
+}
+
+/// One of those of which one must hold: all of its fields.
+#[derive(Clone, Copy, Debug)]
+enum Alternative<'r> {
+    Source(&'r Source),
+    Operation(&'r Operation),
+    Condition(&'r Condition),
+}
+
+/// What it costs a request to have a rule filed so. The smaller, the better.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) struct Cost {
+    /// With how many others the rule is filed, at most.
+    pub(super) crowd: u32,
+    /// Under how many places.
+    pub(super) places: u32,
+}
+
+impl<'r> Clause<'r> {
+    pub(super) fn of(rule: &'r Rule) -> impl Iterator<Item = Self> {
+        let from = (!rule.from.is_empty()).then_some(Self::From(&rule.from));
+        let to = (!rule.to.is_empty()).then_some(Self::To(&rule.to));
+        from.into_iter().chain(to).chain(rule.when.iter().map(Self::When))
+    }
+
+    /// The one of a rule that costs least, if any can be filed.
+    pub(super) fn cheapest(rule: &'r Rule, counts: &Counts) -> Option<(Cost, Self)> {
+        Self::of(rule)
+            .filter_map(|clause| Some((clause.cost(counts)?, clause)))
+            .min_by_key(|(cost, _)| *cost)
+    }
+
+    /// `None` if an alternative cannot be filed: what matches it would not be found.
+    fn cost(self, counts: &Counts) -> Option<Cost> {
+        let costs = self
+            .alternatives()
+            .map(|alternative| Some(alternative.cheapest(counts)?.0));
+        costs.sum()
+    }
+
+    fn alternatives(self) -> impl Iterator<Item = Alternative<'r>> {
+        let (sources, operations, condition): (&[Source], &[Operation], _) = match self {
+            Self::From(sources) => (sources, &[], None),
+            Self::To(operations) => (&[], operations, None),
+            Self::When(condition) => (&[], &[], Some(condition)),
+        };
+        let sources = sources.iter().map(Alternative::Source);
+        let operations = operations.iter().map(Alternative::Operation);
+        sources
+            .chain(operations)
+            .chain(condition.map(Alternative::Condition))
+    }
+
+    /// Gives every place under which a rule is filed by this clause.
+    pub(super) fn each_place(self, counts: &Counts, give: &mut dyn FnMut(Place)) {
+        for alternative in self.alternatives() {
+            let Some((_, field)) = alternative.cheapest(counts) else {
+                continue;
+            };
+            field.each_value(&mut |places| {
+                if let Some((_, place)) = emptiest(&places, counts) {
+                    give(place);
+                }
+            });
+        }
+    }
+
+    /// Gives the places of every value, those of one value together.
+    pub(super) fn each_value(self, give: &mut dyn FnMut(Places)) {
+        for alternative in self.alternatives() {
+            alternative.each_field(&mut |field| field.each_value(give));
+        }
+    }
+}
+
+impl<'r> Alternative<'r> {
+    /// The field that costs least, if any can be filed.
+    fn cheapest(self, counts: &Counts) -> Option<(Cost, Field<'r>)> {
+        let mut best: Option<(Cost, Field<'r>)> = None;
+        self.each_field(&mut |field| {
+            if let Some(cost) = cost_of(field, counts)
+                && best.is_none_or(|(least, _)| cost < least)
+            {
+                best = Some((cost, field));
+            }
+        });
+        best
+    }
+
+    fn each_field(self, give: &mut dyn FnMut(Field<'r>)) {
+        match self {
+            Self::Source(source) => source.fields.iter().map(of_source).for_each(give),
+            Self::Operation(operation) => operation.fields.iter().map(of_operation).for_each(give),
+            Self::Condition(condition) => of_condition(condition, give),
+        }
+    }
+}
+
+impl Cost {
+    fn and(self, other: Self) -> Self {
+        Self {
+            crowd: self.crowd.max(other.crowd),
+            places: self.places.saturating_add(other.places),
+        }
+    }
+}
+
+impl std::iter::Sum for Cost {
+    fn sum<I: Iterator<Item = Self>>(costs: I) -> Self {
+        costs.fold(Self::default(), Self::and)
+    }
+}
+
+/// `None` if there is no value, or one that cannot be filed.
+fn cost_of(field: Field<'_>, counts: &Counts) -> Option<Cost> {
+    let mut cost = Some(Cost::default());
+    field.each_value(&mut |places| {
+        let value = emptiest(&places, counts).map(|(crowd, _)| Cost { crowd, places: 1 });
+        cost = cost.zip(value).map(|(cost, value)| cost.and(value));
+    });
+    cost.filter(|cost| cost.places > 0)
+}
+
+/// The place of a value under which fewest are filed. Under a presence everybody looks.
+fn emptiest(places: &Places, counts: &Counts) -> Option<(u32, Place)> {
+    let crowd = |place: &Place| match place.form {
+        Form::Presence => counts.rules(),
+        Form::Prefix(_)
+        | Form::Exact
+        | Form::Suffix(_)
+        | Form::FromFront(_)
+        | Form::FromBack(_)
+        | Form::BlockV4(_)
+        | Form::BlockV6(_)
+        | Form::Named => counts.of(*place),
+    };
+    places
+        .iter()
+        .map(|place| (crowd(&place), place))
+        .min_by_key(|(crowd, _)| *crowd)
+}
+
+fn of_source(field: &SourceField) -> Field<'_> {
+    match field {
+        SourceField::Principals(values) => Field::Principals(&values.any_of),
+        SourceField::Namespaces(values) => Field::Namespaces(&values.any_of),
+        SourceField::ServiceAccounts(values) => Field::ServiceAccounts(&values.any_of),
+        SourceField::TrustDomains(values) => Field::TrustDomains(&values.any_of),
+        SourceField::IpBlocks(values) => Field::SourceIp(&values.any_of),
+        SourceField::RemoteIpBlocks(values) => Field::RemoteIp(&values.any_of),
+        SourceField::RequestPrincipals(values) => Field::RequestPrincipals(&values.any_of),
+    }
+}
+
+fn of_operation(field: &OperationField) -> Field<'_> {
+    match field {
+        OperationField::Ports(values) => Field::Ports(&values.any_of),
+        OperationField::Methods(values) => Field::Methods(&values.any_of),
+        OperationField::Hosts(values) => Field::Hosts(&values.any_of),
+        OperationField::Paths(values) => Field::Paths(&values.any_of),
+        OperationField::HostRegexes(values) | OperationField::PathRegexes(values) => {
+            Field::Unfiled(values.any_of.len())
+        }
+    }
+}
+
+fn of_condition<'r>(condition: &'r Condition, give: &mut dyn FnMut(Field<'r>)) {
+    give(match condition {
+        Condition::Header(name, texts) => Field::Header(name, &texts.values.any_of),
+        Condition::Query(name, texts) => Field::Query(name, &texts.values.any_of),
+        Condition::SourceIp(values) => Field::SourceIp(&values.any_of),
+        Condition::RemoteIp(values) => Field::RemoteIp(&values.any_of),
+        Condition::Namespace(values) => Field::Namespaces(&values.any_of),
+        Condition::Principal(values) => Field::Principals(&values.any_of),
+        Condition::ServiceAccount(values) => Field::ServiceAccounts(&values.any_of),
+        Condition::TrustDomain(values) => Field::TrustDomains(&values.any_of),
+        Condition::RequestPrincipal(values) => Field::RequestPrincipals(&values.any_of),
+        Condition::Claim(path, claim) => Field::Claim(path, &claim.values.any_of),
+        Condition::DestinationIp(values) => Field::DestinationIp(&values.any_of),
+        Condition::DestinationPort(values) => Field::Ports(&values.any_of),
+        Condition::Sni(values) => Field::Sni(&values.any_of),
+        Condition::Metadata(key, values) => Field::Metadata(key, &values.any_of),
+        Condition::DnsSan(values) => Field::DnsSans(&values.any_of),
+        Condition::IssuerKeyId(values) => Field::IssuerKeyIds(&values.any_of),
+        Condition::RemainingSeconds(values) => Field::Unfiled(values.any_of.len()),
+    });
+}

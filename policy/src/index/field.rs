@@ -1,0 +1,300 @@
+//! [`Field`]: the values of one field, and the places of each.
+
+use ipnet::IpNet;
+
+use crate::index::hash::{Case, add, hash, hash_from_back};
+use crate::index::kind::Kind;
+use crate::index::place::{Form, Place, Places};
+use crate::index::search::metadata::MOST_NAMES;
+use crate::matcher::certificate::{DnsSanMatcher, KeyIdMatcher};
+use crate::matcher::header::HeaderMatcher;
+use crate::matcher::host::HostMatcher;
+use crate::matcher::ip::IpMatcher;
+use crate::matcher::metadata::MetadataMatcher;
+use crate::matcher::namespace::{NamespaceForm, NamespaceMatcher};
+use crate::matcher::path::PathMatcher;
+use crate::matcher::port::PortMatcher;
+use crate::matcher::principal::PrincipalMatcher;
+use crate::matcher::request_principal::RequestPrincipalMatcher;
+use crate::matcher::service_account::ServiceAccountMatcher;
+use crate::matcher::string::StringMatcher;
+use crate::matcher::template::Template;
+use crate::matcher::text::TextMatcher;
+use crate::matcher::trust_domain::TrustDomainMatcher;
+use crate::rule::attribute_name::{HeaderName, MetadataKey};
+
+/// The most ports of a range that are filed one by one.
+const MOST_PORTS: usize = 16;
+
+/// What a request must match one of; a `not` form files nothing.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Field<'r> {
+    Principals(&'r [PrincipalMatcher]),
+    TrustDomains(&'r [TrustDomainMatcher]),
+    Namespaces(&'r [NamespaceMatcher]),
+    ServiceAccounts(&'r [ServiceAccountMatcher]),
+    SourceIp(&'r [IpMatcher]),
+    RemoteIp(&'r [IpMatcher]),
+    DestinationIp(&'r [IpMatcher]),
+    Ports(&'r [PortMatcher]),
+    Sni(&'r [StringMatcher]),
+    DnsSans(&'r [DnsSanMatcher]),
+    IssuerKeyIds(&'r [KeyIdMatcher]),
+    Methods(&'r [HeaderMatcher]),
+    Hosts(&'r [HostMatcher]),
+    Paths(&'r [PathMatcher]),
+    Header(&'r HeaderName, &'r [HeaderMatcher]),
+    Query(&'r [u8], &'r [HeaderMatcher]),
+    RequestPrincipals(&'r [RequestPrincipalMatcher]),
+    Claim(&'r [Box<str>], &'r [TextMatcher]),
+    Metadata(&'r MetadataKey, &'r [MetadataMatcher]),
+    /// Values for which there is no place, and their number.
+    Unfiled(usize),
+}
+
+impl Field<'_> {
+    /// Gives the places of each value, in their order; those of a value that cannot be filed are none.
+    pub(super) fn each_value(self, give: &mut dyn FnMut(Places)) {
+        match self {
+            Self::Principals(values) => forms(values, PrincipalMatcher::form, Kind::Principal, give),
+            Self::TrustDomains(values) => forms(values, TrustDomainMatcher::form, Kind::TrustDomain, give),
+            Self::Namespaces(values) => values.iter().map(of_namespace).for_each(give),
+            Self::ServiceAccounts(values) => values.iter().map(of_service_account).for_each(give),
+            Self::SourceIp(values) => blocks(values, Kind::SourceIp, give),
+            Self::RemoteIp(values) => blocks(values, Kind::RemoteIp, give),
+            Self::DestinationIp(values) => blocks(values, Kind::DestinationIp, give),
+            Self::Ports(values) => values.iter().for_each(|value| of_ports(value, give)),
+            Self::Sni(values) => forms(values, |form| form, Kind::Sni, give),
+            Self::DnsSans(values) => forms(values, DnsSanMatcher::form, Kind::DnsSan, give),
+            Self::IssuerKeyIds(values) => values.iter().map(of_key_id).for_each(give),
+            Self::Methods(values) => forms(values, HeaderMatcher::form, Kind::Method, give),
+            Self::Hosts(values) => forms(values, HostMatcher::form, Kind::Host, give),
+            Self::Paths(values) => values.iter().map(of_path).for_each(give),
+            Self::Header(name, values) => of_header(name, values, give),
+            Self::Query(name, values) => {
+                named(values, HeaderMatcher::form, Kind::Query, name_hash(name), give);
+            }
+            Self::RequestPrincipals(values) => values.iter().map(of_request_principal).for_each(give),
+            Self::Claim(path, values) if path.is_empty() || path.len() > MOST_NAMES => {
+                values.iter().for_each(|_| give(Places::NONE));
+            }
+            Self::Claim(path, values) => {
+                let name = path_hash(path.iter().map(AsRef::as_ref));
+                named(values, TextMatcher::form, Kind::Claim, name, give);
+            }
+            Self::Metadata(MetadataKey { namespace, key }, values) => {
+                let name = path_hash([&**namespace, key]);
+                named(values, MetadataMatcher::form, Kind::Metadata, name, give);
+            }
+            Self::Unfiled(count) => (0..count).for_each(|_| give(Places::NONE)),
+        }
+    }
+}
+
+/// The hash of a name as it is compared.
+pub(super) fn name_hash(name: &[u8]) -> u64 {
+    hash(name, Case::Kept)
+}
+
+/// The hash of the names that lead to a value.
+pub(super) fn path_hash<'n>(names: impl IntoIterator<Item = &'n str>) -> u64 {
+    names.into_iter().fold(0, further)
+}
+
+/// The hash of the names that lead to a value, with one name more.
+pub(super) fn further(hash: u64, name: &str) -> u64 {
+    add(hash, name_hash(name.as_bytes()))
+}
+
+/// Values of the generic string form.
+fn forms<M>(values: &[M], form: impl Fn(&M) -> &StringMatcher, kind: Kind, give: &mut dyn FnMut(Places)) {
+    named(values, form, kind, 0, give);
+}
+
+fn named<M>(
+    values: &[M],
+    form: impl Fn(&M) -> &StringMatcher,
+    kind: Kind,
+    name: u64,
+    give: &mut dyn FnMut(Places),
+) {
+    let places = values.iter().map(|value| of_form(form(value), kind, name));
+    places.for_each(give);
+}
+
+fn of_form(form: &StringMatcher, kind: Kind, name: u64) -> Places {
+    let place = |form, text| {
+        Places::one(Place {
+            kind,
+            name,
+            form,
+            text,
+        })
+    };
+    // The parameters of a query are decoded from the front as they are looked up.
+    let is_read_from_front = kind == Kind::Query;
+    match form {
+        StringMatcher::Presence => place(Form::Presence, 0),
+        StringMatcher::Exact(text) => place(Form::Exact, hash(text.as_bytes(), Case::Kept)),
+        StringMatcher::Prefix(text) => {
+            place(Form::Prefix(small(text.len())), hash(text.as_bytes(), Case::Kept))
+        }
+        StringMatcher::Suffix(_) if is_read_from_front => Places::NONE,
+        StringMatcher::Suffix(text) => {
+            let suffix = hash_from_back(text.as_bytes(), Case::Kept);
+            place(Form::Suffix(small(text.len())), suffix)
+        }
+    }
+}
+
+fn of_namespace(value: &NamespaceMatcher) -> Places {
+    let place = |form, text| {
+        Places::one(Place {
+            kind: Kind::Namespace,
+            name: 0,
+            form,
+            text: hash(text, Case::Kept),
+        })
+    };
+    match value.after_ns() {
+        None => Places::NONE,
+        Some(NamespaceForm::Exact(text)) => place(Form::Exact, text),
+        Some(NamespaceForm::Prefix(text)) => place(Form::Prefix(small(text.len())), text),
+    }
+}
+
+fn of_service_account(value: &ServiceAccountMatcher) -> Places {
+    Places::one(service_account(
+        value.namespace().as_bytes(),
+        value.name().as_bytes(),
+    ))
+}
+
+pub(super) fn service_account(namespace: &[u8], name: &[u8]) -> Place {
+    Place {
+        kind: Kind::ServiceAccount,
+        name: name_hash(namespace),
+        form: Form::Exact,
+        text: hash(name, Case::Kept),
+    }
+}
+
+fn blocks(values: &[IpMatcher], kind: Kind, give: &mut dyn FnMut(Places)) {
+    let places = values.iter().map(|value| Places::one(block(kind, value.block())));
+    places.for_each(give);
+}
+
+pub(super) fn block(kind: Kind, block: IpNet) -> Place {
+    let length = u32::from(block.prefix_len());
+    let (form, text) = match block {
+        IpNet::V4(block) => (Form::BlockV4(length), u64::from(block.network().to_bits())),
+        IpNet::V6(block) => (Form::BlockV6(length), hash(&block.network().octets(), Case::Kept)),
+    };
+    Place {
+        kind,
+        name: 0,
+        form,
+        text,
+    }
+}
+
+fn of_ports(value: &PortMatcher, give: &mut dyn FnMut(Places)) {
+    let ports = value.range();
+    if ports.len() > MOST_PORTS {
+        give(Places::NONE);
+    } else {
+        ports.map(port).map(Places::one).for_each(give);
+    }
+}
+
+pub(super) fn port(port: u16) -> Place {
+    Place {
+        kind: Kind::DestinationPort,
+        name: 0,
+        form: Form::Exact,
+        text: u64::from(port),
+    }
+}
+
+fn of_key_id(value: &KeyIdMatcher) -> Places {
+    let (form, text) = match value {
+        KeyIdMatcher::Presence => (Form::Presence, 0),
+        KeyIdMatcher::Exact(bytes) => (Form::Exact, hash(bytes, Case::Kept)),
+    };
+    Places::one(Place {
+        kind: Kind::IssuerKeyId,
+        name: 0,
+        form,
+        text,
+    })
+}
+
+fn of_header(name: &HeaderName, values: &[HeaderMatcher], give: &mut dyn FnMut(Places)) {
+    let (kind, name) = match name {
+        HeaderName::Method => (Kind::Method, 0),
+        HeaderName::Authority => (Kind::Authority, 0),
+        HeaderName::Path => (Kind::RawPath, 0),
+        HeaderName::Listed(name) => (Kind::Header, name_hash(name)),
+    };
+    named(values, HeaderMatcher::form, kind, name, give);
+}
+
+fn of_path(value: &PathMatcher) -> Places {
+    match value {
+        PathMatcher::Text(form) => of_form(form, Kind::Path, 0),
+        PathMatcher::TextInAnyCase(form) => of_form(form, Kind::PathInAnyCase, 0),
+        PathMatcher::Template(template) => of_template(template),
+    }
+}
+
+/// By what every path begins with that it matches, or by any of its literal segments.
+fn of_template(template: &Template) -> Places {
+    let (kind, case) = match template.ignores_case() {
+        true => (Kind::PathInAnyCase, Case::Folded),
+        false => (Kind::Path, Case::Kept),
+    };
+    let place = |form, text| Place {
+        kind,
+        name: 0,
+        form,
+        text,
+    };
+    let head = template.literal_head();
+    let form = Form::Prefix(small(head.len()));
+    let mut places = Places::one(place(form, hash(head.as_bytes(), case)));
+    let segment = |form, text: &str| place(form, hash(text.as_bytes(), case));
+    for (index, text) in template.literals_from_front() {
+        places.add(segment(Form::FromFront(small(index)), text));
+    }
+    for (index, text) in template.literals_from_back() {
+        places.add(segment(Form::FromBack(small(index)), text));
+    }
+    places
+}
+
+/// By issuer and subject together where both are exact, else by each of them.
+fn of_request_principal(value: &RequestPrincipalMatcher) -> Places {
+    let (issuer, subject) = (value.issuer(), value.subject());
+    if let (StringMatcher::Exact(issuer), StringMatcher::Exact(subject)) = (issuer, subject) {
+        return Places::one(request_principal(issuer, subject));
+    }
+    let mut places = of_form(issuer, Kind::Issuer, 0);
+    of_form(subject, Kind::Subject, 0)
+        .iter()
+        .for_each(|place| places.add(place));
+    places
+}
+
+pub(super) fn request_principal(issuer: &str, subject: &str) -> Place {
+    Place {
+        kind: Kind::RequestPrincipal,
+        name: name_hash(issuer.as_bytes()),
+        form: Form::Exact,
+        text: hash(subject.as_bytes(), Case::Kept),
+    }
+}
+
+/// A length or a number within a policy, which is far smaller than what fits.
+pub(super) fn small(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
