@@ -133,6 +133,25 @@ $(BINDGEN):
 		--target-dir .tools/wasm-bindgen/target
 	@rm -rf .tools/wasm-bindgen/target
 
+##@ Bench
+
+# A workspace of its own, so that nothing but this builds other engines.
+PEERS := --locked --manifest-path peers/Cargo.toml --target-dir target/peers
+BENCH_ENGINE := cargo run --quiet --release $(PEERS) --bin bench-engine --
+
+.PHONY: bench
+bench: wasm ## What a decision costs, ours and others'; tables, and JSON and pictures in target/bench/ (10 minutes)
+	@$(BENCH_ENGINE)
+
+.PHONY: bench-quick
+bench-quick: wasm ## The same in 2 minutes: fewer turns, and what takes long is left out
+	@$(BENCH_ENGINE) --quick
+
+.PHONY: test-peers
+test-peers: tools ## The other engines decide the measured requests as ours does
+	@cargo clippy --quiet $(PEERS) --all-targets -- -D warnings
+	@cargo test --quiet $(PEERS)
+
 ##@ Check
 
 .PHONY: check
@@ -142,6 +161,7 @@ check: fmt lint docs audit test-web test ## What CI runs
 fmt: tools
 	@cargo fmt --all --check
 	@cargo fmt --manifest-path fuzz/Cargo.toml --check
+	@cargo fmt --manifest-path peers/Cargo.toml --check
 
 # In code that is no test: functions that panic on some arguments (clippy.toml), and what else may panic unseen.
 SHIPPED := -p spiffe-authz-policy -p spiffe-authz-filter -p spiffe-authz-host-sim -p spiffe-authz-envoy-config
@@ -162,12 +182,16 @@ docs: tools ## The API's documentation, without a warning
 audit: tools $(DENY) ## Advisories, licences, bans and sources of all dependencies, by cargo-deny
 	@cargo fetch --locked --quiet
 	@cargo fetch --locked --quiet --manifest-path fuzz/Cargo.toml
+	@cargo fetch --locked --quiet --manifest-path peers/Cargo.toml
 	@$(DENY) --offline --all-features check -A license-exception-not-encountered bans licenses sources
 	@$(DENY) --offline --all-features --manifest-path fuzz/Cargo.toml --config deny.toml \
 		check -A license-not-encountered bans licenses sources
+	@$(DENY) --offline --all-features --manifest-path peers/Cargo.toml --config deny.toml \
+		check -A license-not-encountered bans licenses sources
 	@if $(DENY) fetch db >/dev/null 2>&1; then \
 		$(DENY) --all-features check --disable-fetch advisories && \
-		$(DENY) --all-features --manifest-path fuzz/Cargo.toml --config deny.toml check --disable-fetch advisories; \
+		$(DENY) --all-features --manifest-path fuzz/Cargo.toml --config deny.toml check --disable-fetch advisories && \
+		$(DENY) --all-features --manifest-path peers/Cargo.toml --config deny.toml check --disable-fetch advisories; \
 	else \
 		echo "skipped: advisories, the database could not be had"; \
 	fi
