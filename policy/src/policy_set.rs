@@ -10,7 +10,7 @@ use crate::config::error::{ConfigErrorKind, ConfigErrors, Problems};
 use crate::config::field_path::FieldPath;
 use crate::config::limits::Limits;
 use crate::config::notice::ConfigNotice;
-use crate::config::plugin::RawPluginConfig;
+use crate::config::outline::Outline;
 use crate::decision::PolicyId;
 use crate::input::{Input, Inputs};
 use crate::mtls::{MtlsMode, MtlsModes};
@@ -51,14 +51,15 @@ impl PolicySet {
     /// whole or not at all.
     pub fn from_plugin_configuration(bytes: &[u8], node: Option<Workload>) -> Result<Self, ConfigErrors> {
         let limits = Limits::default();
-        match Document::from_plugin_configuration(bytes, limits) {
-            Ok(document) => Self::from_document(&document, node),
+        let mut problems = Problems::new(limits);
+        let set = match Outline::from_plugin_configuration(bytes, limits) {
+            Ok(outline) => compile(&outline, node, &mut problems),
             Err(error) => {
-                let mut problems = Problems::new(limits);
                 problems.add(&FieldPath::Root, ConfigErrorKind::Syntax(error.to_string()));
-                problems.into_result(None)
+                None
             }
-        }
+        };
+        problems.into_result(set)
     }
 
     /// Compiles a plugin configuration that was read already, from YAML for instance.
@@ -67,8 +68,7 @@ impl PolicySet {
     /// As [`PolicySet::from_plugin_configuration`].
     pub fn from_document(document: &Document, node: Option<Workload>) -> Result<Self, ConfigErrors> {
         let mut problems = Problems::new(Limits::default());
-        let set = RawPluginConfig::read(document, &mut problems)
-            .and_then(|config| compile(config, node, &mut problems));
+        let set = compile(&Outline::of(document.clone()), node, &mut problems);
         problems.into_result(set)
     }
 

@@ -141,7 +141,11 @@ fn the_rooms_use_each_other_as_the_architecture_says() {
             "{name}"
         );
     }
-    let known: BTreeSet<&str> = EDGES.iter().map(|(name, _)| *name).chain(["bench", "tests"]).collect();
+    let known: BTreeSet<&str> = EDGES
+        .iter()
+        .map(|(name, _)| *name)
+        .chain(["bench", "tests"])
+        .collect();
     assert_eq!(rooms.keys().map(String::as_str).collect::<BTreeSet<_>>(), known);
 }
 

@@ -3,27 +3,26 @@
 use crate::config::authorization_policy::Action;
 use crate::config::error::{ConfigErrorKind, Problems};
 use crate::config::field_path::FieldPath;
-use crate::config::fields::Listed;
 use crate::config::notice::ConfigNotice;
+use crate::config::outline::RESOURCES;
 use crate::config::plugin::CustomPolicies;
-use crate::config::resource::RawResource;
-use crate::decision::PolicyId;
+use crate::config::roster::Roster;
 
 const WHY: &str = "a CUSTOM policy asks an external authorizer: put it into Envoy's ext_authz filter in front of this \
                    one, and say `custom: ignore` here";
 
 /// Refuses every one of them, or notes that it is passed over if the configuration says so.
 pub(crate) fn pass_over(
-    resources: &Listed<RawResource>,
+    roster: &Roster,
     custom: CustomPolicies,
     problems: &mut Problems,
 ) -> Vec<ConfigNotice> {
     let mut notices = Vec::new();
-    for (index, id) in custom_policies(resources) {
+    for (index, id) in roster.policies(Action::Custom) {
         match custom {
             CustomPolicies::Ignore => notices.push(ConfigNotice::CustomIgnored(id.clone())),
             CustomPolicies::Refuse => {
-                let at = FieldPath::Root.field("resources");
+                let at = FieldPath::Root.field(RESOURCES);
                 let at = at.index(index);
                 let at = at.field("spec");
                 problems.add(&at.field("action"), ConfigErrorKind::Conflict(WHY));
@@ -31,13 +30,4 @@ pub(crate) fn pass_over(
         }
     }
     notices
-}
-
-fn custom_policies(resources: &Listed<RawResource>) -> impl Iterator<Item = (usize, &PolicyId)> {
-    resources.iter().filter_map(|(index, resource)| match resource {
-        RawResource::AuthorizationPolicy(Some(metadata), policy) if policy.action == Action::Custom => {
-            Some((*index, &metadata.id))
-        }
-        RawResource::AuthorizationPolicy(..) | RawResource::PeerAuthentication(..) => None,
-    })
 }

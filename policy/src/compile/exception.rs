@@ -8,9 +8,37 @@ use crate::config::error::{ConfigErrorKind, Problems};
 use crate::config::field_path::FieldPath;
 use crate::config::fields::Listed;
 use crate::config::metadata::Metadata;
-use crate::config::resource::RawResource;
+use crate::config::outline::RESOURCES;
+use crate::config::roster::Roster;
 use crate::decision::PolicyId;
 use crate::rule::policy::Exception;
+
+impl From<RawException> for Exception {
+    fn from(RawException { until, lifts }: RawException) -> Self {
+        Self {
+            until,
+            lifts: lifts.into_iter().map(|(_, lifted)| lifted).collect(),
+        }
+    }
+}
+
+/// What an exception lifts, while it is not known yet what there is to be lifted.
+pub(crate) struct UncheckedLifts {
+    /// The index of the policy among the resources, and its namespace.
+    resource: usize,
+    namespace: String,
+    lifts: Listed<PolicyId>,
+}
+
+impl UncheckedLifts {
+    pub(crate) fn new(resource: usize, metadata: &Metadata, exception: &RawException) -> Self {
+        Self {
+            resource,
+            namespace: metadata.id.namespace.clone(),
+            lifts: exception.lifts.clone(),
+        }
+    }
+}
 
 /// What there is to be lifted, and who may lift what the mesh denies.
 pub(crate) struct Liftable<'c> {
@@ -19,38 +47,27 @@ pub(crate) struct Liftable<'c> {
 }
 
 impl<'c> Liftable<'c> {
-    pub(crate) fn new(resources: &'c Listed<RawResource>, root_namespace: &'c str) -> Self {
-        let deny = |(_, resource): &'c (usize, RawResource)| match resource {
-            RawResource::AuthorizationPolicy(Some(metadata), policy) if policy.action == Action::Deny => {
-                Some(&metadata.id)
-            }
-            RawResource::AuthorizationPolicy(..) | RawResource::PeerAuthentication(..) => None,
-        };
+    pub(crate) fn new(roster: &'c Roster, root_namespace: &'c str) -> Self {
+        let deny_policies = roster.policies(Action::Deny).map(|(_, id)| id);
         Self {
-            deny_policies: resources.iter().filter_map(deny).collect(),
+            deny_policies: deny_policies.collect(),
             root_namespace,
         }
     }
 
-    /// Compiles the exception of a policy; `at` is its `exception`.
-    pub(crate) fn compile(
-        &self,
-        exception: &RawException,
-        metadata: &Metadata,
-        at: &FieldPath<'_>,
-        problems: &mut Problems,
-    ) -> Exception {
+    /// Notes what cannot be lifted.
+    pub(crate) fn check(&self, unchecked: &UncheckedLifts, problems: &mut Problems) {
+        let at = FieldPath::Root.field(RESOURCES);
+        let at = at.index(unchecked.resource);
+        let at = at.field("spec");
+        let at = at.field("exception");
         let at = at.field("lifts");
-        for (index, lifted) in &exception.lifts {
-            self.check(lifted, &metadata.id.namespace, &at.index(*index), problems);
-        }
-        Exception {
-            until: exception.until,
-            lifts: exception.lifts.iter().map(|(_, lifted)| lifted.clone()).collect(),
+        for (index, lifted) in &unchecked.lifts {
+            self.check_one(lifted, &unchecked.namespace, &at.index(*index), problems);
         }
     }
 
-    fn check(&self, lifted: &PolicyId, namespace: &str, at: &FieldPath<'_>, problems: &mut Problems) {
+    fn check_one(&self, lifted: &PolicyId, namespace: &str, at: &FieldPath<'_>, problems: &mut Problems) {
         if !self.deny_policies.contains(lifted) {
             problems.invalid(at, &lifted.to_string(), "a DENY policy of this configuration");
         }

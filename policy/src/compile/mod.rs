@@ -16,6 +16,7 @@ pub(crate) mod policy_set;
 pub(crate) mod port;
 pub(crate) mod principal;
 pub(crate) mod regex;
+pub(crate) mod resources;
 pub(crate) mod selection;
 pub(crate) mod source;
 pub(crate) mod svid;

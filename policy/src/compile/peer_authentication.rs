@@ -10,7 +10,7 @@ use crate::profile::Profile;
 use crate::workload::Workload;
 
 /// A PeerAuthentication with its metadata.
-pub(crate) type Candidate<'c> = (&'c Metadata, &'c RawPeerAuthentication);
+pub(crate) type Candidate = (Metadata, RawPeerAuthentication);
 
 /// For whom a PeerAuthentication speaks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -24,7 +24,7 @@ enum Scope {
     Others,
 }
 
-fn scope((metadata, authentication): Candidate<'_>, root_namespace: &str, workload: &Workload) -> Scope {
+fn scope((metadata, authentication): &Candidate, root_namespace: &str, workload: &Workload) -> Scope {
     let namespace = metadata.id.namespace.as_str();
     let selector = authentication
         .selector
@@ -43,16 +43,16 @@ fn scope((metadata, authentication): Candidate<'_>, root_namespace: &str, worklo
 
 /// The modes of the workload: of each scope the oldest resource, the narrowest scope that sets a mode.
 pub(crate) fn compile_modes(
-    candidates: &[Candidate<'_>],
+    candidates: &[Candidate],
     root_namespace: &str,
     workload: &Workload,
     profile: Profile,
     notices: &mut Vec<ConfigNotice>,
 ) -> MtlsModes {
     let mut oldest = |wanted: Scope| {
-        let of_scope = |candidate: &&Candidate<'_>| scope(**candidate, root_namespace, workload) == wanted;
+        let of_scope = |candidate: &&Candidate| scope(candidate, root_namespace, workload) == wanted;
         let mut of_scope: Vec<_> = candidates.iter().filter(of_scope).collect();
-        of_scope.sort_by_key(|(metadata, _)| metadata.order());
+        of_scope.sort_by(|(left, _), (right, _)| left.order().cmp(&right.order()));
         notices.extend(ignored(wanted, &of_scope));
         of_scope.first().copied()
     };
@@ -71,7 +71,7 @@ pub(crate) fn compile_modes(
 }
 
 /// What is to be said of one scope's candidates, the oldest first.
-fn ignored(scope: Scope, candidates: &[&Candidate<'_>]) -> Vec<ConfigNotice> {
+fn ignored(scope: Scope, candidates: &[&Candidate]) -> Vec<ConfigNotice> {
     let ids = || candidates.iter().map(|(metadata, _)| metadata.id.clone());
     match (scope, ids().next()) {
         (Scope::Nobody, _) => ids().map(ConfigNotice::SelectorInRootNamespace).collect(),

@@ -4,35 +4,33 @@ use std::iter;
 use std::sync::Arc;
 
 use crate::attached::{Attached, DryRunEffect, DryRuns};
-use crate::compile::authorization_policy::compile_rules;
-use crate::compile::exception::Liftable;
-use crate::compile::peer_authentication::{Candidate, compile_modes};
+use crate::compile::Context;
+use crate::compile::peer_authentication::compile_modes;
+use crate::compile::resources::{Resources, Setting};
 use crate::compile::selection::Scope;
 use crate::compile::svid::compile_svid;
-use crate::compile::{Context, PolicyContext, custom};
-use crate::config::authorization_policy::{Action, RawAuthorizationPolicy};
+use crate::config::authorization_policy::Action;
 use crate::config::error::{ConfigErrorKind, Problems};
 use crate::config::field_path::FieldPath;
-use crate::config::fields::Listed;
 use crate::config::metadata::{Enforcement, Metadata};
+use crate::config::outline::Outline;
 use crate::config::plugin::{Mesh, NamedWorkload, RawPluginConfig};
-use crate::config::resource::RawResource;
 use crate::layer::Layer;
 use crate::policy_set::PolicySet;
 use crate::profile::Profile;
 use crate::rule::policy::Policy;
 use crate::workload::Workload;
 
-/// An AuthorizationPolicy on its way: what says whom it applies to and in which order, and what it means.
-struct Compiled<'c> {
-    metadata: &'c Metadata,
-    raw: &'c RawAuthorizationPolicy,
-    policy: Policy,
+/// A policy that applies to the workload, with what puts it into its place.
+pub(crate) struct Compiled {
+    pub(crate) metadata: Metadata,
+    pub(crate) action: Action,
+    pub(crate) policy: Policy,
 }
 
 /// Compiles every resource, so that every mistake is found, and keeps those that apply to the workload.
 pub(crate) fn compile(
-    config: RawPluginConfig,
+    outline: &Outline<'_>,
     node: Option<Workload>,
     problems: &mut Problems,
 ) -> Option<PolicySet> {
@@ -44,26 +42,41 @@ pub(crate) fn compile(
         direct_remote_address_key,
         ambiguous_paths,
         svid,
-        resources,
-    } = config;
+        resources: place_of_resources,
+    } = RawPluginConfig::read(outline.document(), problems)?;
     let context = context(profile, &mesh);
-    let liftable = Liftable::new(&resources, &mesh.root_namespace);
-    let policies = compile_policies(&resources, &context, &liftable, problems);
-    let mut notices = custom::pass_over(&resources, custom, problems);
-    let workload = guarded_workload(workload, node, problems);
-    let svid = compile_svid(svid, profile, workload.as_ref(), problems);
-    let scope = Scope {
-        workload: workload?,
+    let mut of_workload = problems.another();
+    let scope = guarded_workload(workload, node, &mut of_workload).map(|workload| Scope {
+        workload,
         root_namespace: mesh.root_namespace.clone(),
+    });
+    let setting = Setting {
+        context: &context,
+        scope: scope.as_ref(),
+        root_namespace: &mesh.root_namespace,
+        custom,
     };
+    let Resources {
+        policies,
+        peer_authentications,
+        mut notices,
+        form,
+        meaning,
+    } = Resources::compile(outline, &setting, problems);
+    problems.insert(place_of_resources, form);
+    problems.append(meaning);
+    problems.append(of_workload);
+    let workload = scope.as_ref().map(|scope| &scope.workload);
+    let svid = compile_svid(svid, profile, workload, problems);
+    let scope = scope?;
     let mtls = compile_modes(
-        &peer_authentications(&resources),
+        &peer_authentications,
         &scope.root_namespace,
         &scope.workload,
         profile,
         &mut notices,
     );
-    let attached = attach(policies, &scope);
+    let attached = attach(policies);
     Some(PolicySet {
         profile,
         trust_domains: context.trust_domains,
@@ -93,56 +106,8 @@ fn context(profile: Profile, mesh: &Mesh) -> Context {
     }
 }
 
-/// Compiles every policy, those of other workloads too, and leaves out those without a name.
-fn compile_policies<'c>(
-    resources: &'c Listed<RawResource>,
-    context: &Context,
-    liftable: &Liftable<'_>,
-    problems: &mut Problems,
-) -> Vec<Compiled<'c>> {
-    let at = FieldPath::Root.field("resources");
-    let compile = |(index, resource): &'c (usize, RawResource)| match resource {
-        RawResource::PeerAuthentication(..) => None,
-        RawResource::AuthorizationPolicy(metadata, raw) => {
-            let at = at.index(*index);
-            let at = at.field("spec");
-            compile_policy(metadata.as_ref(), raw, &at, (context, liftable), problems)
-        }
-    };
-    resources.iter().filter_map(compile).collect()
-}
-
-/// Compiles one policy; `at` is its `spec`. Without metadata its values are checked all the same.
-fn compile_policy<'c>(
-    metadata: Option<&'c Metadata>,
-    raw: &'c RawAuthorizationPolicy,
-    at: &FieldPath<'_>,
-    (mesh, liftable): (&Context, &Liftable<'_>),
-    problems: &mut Problems,
-) -> Option<Compiled<'c>> {
-    let namespace = metadata.map_or("", |metadata| metadata.id.namespace.as_str());
-    let rules = compile_rules(raw, at, PolicyContext { mesh, namespace }, problems);
-    let metadata = metadata?;
-    let exception = raw.exception.as_ref().map(|exception| {
-        let at = at.field("exception");
-        liftable.compile(exception, metadata, &at, problems)
-    });
-    let policy = Policy {
-        id: metadata.id.clone(),
-        rules,
-        exception,
-        deny_response: raw.deny_response.clone(),
-    };
-    Some(Compiled {
-        metadata,
-        raw,
-        policy,
-    })
-}
-
 /// The policies that apply to the workload, by what they do.
-fn attach(mut policies: Vec<Compiled<'_>>, scope: &Scope) -> Attached {
-    policies.retain(|compiled| scope.includes(compiled.metadata, compiled.raw));
+fn attach(mut policies: Vec<Compiled>) -> Attached {
     policies.sort_by(|left, right| left.metadata.order().cmp(&right.metadata.order()));
     let dry_run = dry_run(&mut policies);
     let mut layer = |action| Layer::new(layer(&mut policies, action));
@@ -155,7 +120,7 @@ fn attach(mut policies: Vec<Compiled<'_>>, scope: &Scope) -> Attached {
 }
 
 /// The policies that are not in force, in their order. AUDIT and CUSTOM policies have no dry run.
-fn dry_run(attached: &mut Vec<Compiled<'_>>) -> Vec<(DryRunEffect, Policy)> {
+fn dry_run(attached: &mut Vec<Compiled>) -> Vec<(DryRunEffect, Policy)> {
     let effect = |action| match action {
         Action::Deny => Some(DryRunEffect::Deny),
         Action::Allow => Some(DryRunEffect::Allow),
@@ -165,26 +130,16 @@ fn dry_run(attached: &mut Vec<Compiled<'_>>) -> Vec<(DryRunEffect, Policy)> {
         .extract_if(.., |compiled| {
             compiled.metadata.enforcement == Enforcement::DryRun
         })
-        .filter_map(|compiled| Some((effect(compiled.raw.action)?, compiled.policy)))
+        .filter_map(|compiled| Some((effect(compiled.action)?, compiled.policy)))
         .collect()
 }
 
 /// The policies of one action, in their order.
-fn layer(attached: &mut Vec<Compiled<'_>>, action: Action) -> Vec<Policy> {
+fn layer(attached: &mut Vec<Compiled>, action: Action) -> Vec<Policy> {
     attached
-        .extract_if(.., |compiled| compiled.raw.action == action)
+        .extract_if(.., |compiled| compiled.action == action)
         .map(|compiled| compiled.policy)
         .collect()
-}
-
-fn peer_authentications<'c>(resources: &'c Listed<RawResource>) -> Vec<Candidate<'c>> {
-    let authentication = |(_, resource): &'c (usize, RawResource)| match resource {
-        RawResource::AuthorizationPolicy(..) => None,
-        RawResource::PeerAuthentication(metadata, authentication) => {
-            Some((metadata.as_ref()?, authentication))
-        }
-    };
-    resources.iter().filter_map(authentication).collect()
 }
 
 fn guarded_workload(

@@ -1,10 +1,9 @@
 //! [`Document`]: a configuration as a tree, before it means anything.
 
-use std::fmt;
-
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer};
 
 use crate::config::limits::Limits;
+use crate::config::nested::{Kept, NESTED_TOO_DEEPLY, Nested};
 use crate::config::protobuf_struct;
 
 /// The longest text or number that a message shows, in bytes.
@@ -33,14 +32,16 @@ impl Document {
     /// # Errors
     /// When the bytes are no JSON document, hold more than one, or go over a limit; with line and column.
     pub fn from_json(bytes: &[u8], limits: Limits) -> Result<Self, DocumentError> {
+        Self::of_json(bytes, limits, Kept::Whole)
+    }
+
+    /// Reads JSON, and keeps as much of it.
+    pub(crate) fn of_json(bytes: &[u8], limits: Limits, kept: Kept) -> Result<Self, DocumentError> {
         if bytes.len() > limits.document_bytes {
             return Err(DocumentError::too_large(bytes.len(), limits));
         }
         let mut reader = serde_json::Deserializer::from_slice(bytes);
-        let document = Nested {
-            depth_left: limits.depth,
-        }
-        .deserialize(&mut reader);
+        let document = Nested::new(limits, kept).deserialize(&mut reader);
         document
             .and_then(|document| reader.end().map(|()| document))
             .map_err(|error| DocumentError(error.to_string()))
@@ -132,116 +133,9 @@ impl DocumentError {
     }
 }
 
-const NESTED_TOO_DEEPLY: &str = "nested too deeply";
-
 impl<'de> serde::Deserialize<'de> for Document {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Nested {
-            depth_left: Limits::default().depth,
-        }
-        .deserialize(deserializer)
-    }
-}
-
-/// One level of the tree, with the levels that may still lie below it.
-#[derive(Clone, Copy)]
-struct Nested {
-    depth_left: usize,
-}
-
-impl Nested {
-    fn deeper<E: Error>(self) -> Result<Self, E> {
-        let depth_left = self
-            .depth_left
-            .checked_sub(1)
-            .ok_or_else(|| E::custom(NESTED_TOO_DEEPLY))?;
-        Ok(Self { depth_left })
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Nested {
-    type Value = Document;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Document, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Nested {
-    type Value = Document;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Document, E> {
-        Ok(Document::Null)
-    }
-
-    fn visit_none<E>(self) -> Result<Document, E> {
-        Ok(Document::Null)
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Document, D::Error> {
-        self.deserialize(deserializer)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Document, E> {
-        Ok(Document::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Document, E> {
-        Ok(Document::Number(value.to_string()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Document, E> {
-        Ok(Document::Number(value.to_string()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Document, E> {
-        Ok(Document::Number(value.to_string()))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Document, E> {
-        Ok(Document::String(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Document, E> {
-        Ok(Document::String(value))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Document, A::Error> {
-        let nested = self.deeper()?;
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(nested)? {
-            list.push(item);
-        }
-        Ok(Document::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Document, A::Error> {
-        let nested = self.deeper()?;
-        let mut map = Vec::new();
-        while let Some(key) = entries.next_key_seed(Key)? {
-            map.push((key, entries.next_value_seed(nested)?));
-        }
-        Ok(Document::Map(map))
-    }
-}
-
-/// A key of a map. YAML writes `8080:` for what Kubernetes stores as `"8080":`.
-struct Key;
-
-impl<'de> DeserializeSeed<'de> for Key {
-    type Value = String;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
-        match (Nested { depth_left: 0 }).deserialize(deserializer)? {
-            Document::String(key) | Document::Number(key) => Ok(key),
-            other @ (Document::Null | Document::Bool(_) | Document::List(_) | Document::Map(_)) => Err(
-                D::Error::custom(format!("expected a field name, found {}", other.kind())),
-            ),
-        }
+        Nested::new(Limits::default(), Kept::Whole).deserialize(deserializer)
     }
 }
 

@@ -131,6 +131,10 @@ fn plural(count: usize, noun: &str) -> String {
     }
 }
 
+/// A place between two problems.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark(usize);
+
 /// Where problems gather while a document is read.
 #[derive(Debug)]
 pub(crate) struct Problems {
@@ -176,6 +180,34 @@ impl Problems {
         if found > limit {
             self.add(at, ConfigErrorKind::TooMany { found, unit, limit });
         }
+    }
+
+    /// An empty list with the same limits.
+    pub(crate) fn another(&self) -> Self {
+        Self::new(self.limits)
+    }
+
+    /// The place behind the last problem.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark(self.errors.len())
+    }
+
+    /// Adds others behind the last one.
+    pub(crate) fn append(&mut self, others: Self) {
+        self.insert(self.mark(), others);
+    }
+
+    /// Adds others at a place. The first ones up to the limit stay listed, as if they had been found in this order;
+    /// later marks mean nothing any more.
+    pub(crate) fn insert(&mut self, Mark(at): Mark, others: Self) {
+        let at = at.min(self.errors.len());
+        self.errors.splice(at..at, others.errors);
+        let over = self.errors.len().saturating_sub(self.limits.problems);
+        self.errors.truncate(self.limits.problems);
+        self.not_listed = self
+            .not_listed
+            .saturating_add(others.not_listed)
+            .saturating_add(over);
     }
 
     /// `value`, if nothing was wrong and there is one.

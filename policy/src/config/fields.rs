@@ -67,6 +67,11 @@ impl<'d, 'p> Fields<'d, 'p> {
         read(value, &self.at.field(name), problems)
     }
 
+    /// A field that may be left out, which is read elsewhere.
+    pub(crate) fn unread(&mut self, name: &'static str) -> Option<&'d Document> {
+        self.take(name)
+    }
+
     /// A field that must be there; `why` says what it is for.
     pub(crate) fn required<T>(
         &mut self,

@@ -1,21 +1,18 @@
 //! [`RawPluginConfig`]: the whole plugin configuration, what WasmPlugin's `pluginConfig` holds.
 
-use std::collections::BTreeSet;
-
 use crate::config::ambiguous_paths::{AmbiguousPaths, read_ambiguous_paths};
 use crate::config::document::Document;
-use crate::config::error::{ConfigErrorKind, Problems};
+use crate::config::error::{Mark, Problems};
 use crate::config::field_path::FieldPath;
-use crate::config::fields::{Fields, Listed, read_list};
-use crate::config::metadata::Metadata;
-use crate::config::resource::RawResource;
+use crate::config::fields::{Fields, wrong_kind};
+use crate::config::outline::RESOURCES;
 use crate::config::svid::RawSvid;
 use crate::config::values::{non_empty_text, text, text_map};
 use crate::profile::Profile;
 use crate::trust_domain::TrustDomain;
 use crate::workload::{ServiceKind, Waypoint, WaypointService, Workload};
 
-/// A plugin configuration. The default of each field is written where it is read.
+/// A plugin configuration without its resources. The default of each field is written where it is read.
 #[derive(Clone, Debug)]
 pub(crate) struct RawPluginConfig {
     pub(crate) profile: Profile,
@@ -25,7 +22,8 @@ pub(crate) struct RawPluginConfig {
     pub(crate) direct_remote_address_key: Option<String>,
     pub(crate) ambiguous_paths: AmbiguousPaths,
     pub(crate) svid: RawSvid,
-    pub(crate) resources: Listed<RawResource>,
+    /// Where the problems of the resources belong.
+    pub(crate) resources: Mark,
 }
 
 /// What becomes of CUSTOM policies, which an external authorizer serves.
@@ -57,7 +55,7 @@ pub(crate) struct Mesh {
 }
 
 impl RawPluginConfig {
-    /// Reads the document; `None` after a problem that leaves nothing to compile.
+    /// Reads the document, whose resources are read elsewhere; `None` after a problem that leaves nothing to compile.
     pub(crate) fn read(document: &Document, problems: &mut Problems) -> Option<Self> {
         let at = FieldPath::Root;
         let mut fields = Fields::of(document, &at, problems)?;
@@ -78,7 +76,8 @@ impl RawPluginConfig {
         let ambiguous_paths = read_ambiguous_paths(&mut fields, profile, problems);
         let svid = fields.optional("svid", problems, RawSvid::read);
         let what = "the list of resources; write `resources: []` for none";
-        let resources = fields.required("resources", what, problems, read_resources);
+        let _ = fields.required(RESOURCES, what, problems, read_resources);
+        let resources = problems.mark();
         fields.finish(problems);
         Some(Self {
             profile,
@@ -88,7 +87,7 @@ impl RawPluginConfig {
             direct_remote_address_key,
             ambiguous_paths,
             svid: svid.unwrap_or_default(),
-            resources: resources.unwrap_or_default(),
+            resources,
         })
     }
 }
@@ -216,22 +215,10 @@ fn read_trust_domain(
     trust_domain.ok()
 }
 
-/// Reads every resource, and notes two of one kind, namespace and name.
-fn read_resources(
-    document: &Document,
-    at: &FieldPath<'_>,
-    problems: &mut Problems,
-) -> Option<Listed<RawResource>> {
-    let resources = read_list(document, at, problems, RawResource::read)?;
-    let mut names = BTreeSet::new();
-    for (index, resource) in &resources {
-        let Some(Metadata { id, .. }) = resource.metadata() else {
-            continue;
-        };
-        if !names.insert((resource.kind(), id)) {
-            let name = format!("{} {id}", resource.kind());
-            problems.add(&at.index(*index), ConfigErrorKind::DuplicateResource(name));
-        }
+/// Notes what is no list.
+fn read_resources(document: &Document, at: &FieldPath<'_>, problems: &mut Problems) -> Option<()> {
+    if document.as_list().is_none() {
+        wrong_kind(document, at, "a list", problems);
     }
-    Some(resources)
+    Some(())
 }

@@ -12,9 +12,14 @@ use crate::config::limits::Limits;
 /// How every encoded `Struct` with a field begins: field 1, length-delimited.
 const FIRST_BYTE: u8 = 0x0a;
 
+/// Whether the bytes can be the wire form of a `Struct` within the limit.
+pub(crate) fn may_be(bytes: &[u8], limits: Limits) -> bool {
+    bytes.first() == Some(&FIRST_BYTE) && bytes.len() <= limits.document_bytes
+}
+
 /// Reads the wire form; `None` where the bytes are none.
 pub(crate) fn read(bytes: &[u8], limits: Limits) -> Option<Result<Document, DocumentError>> {
-    if bytes.first() != Some(&FIRST_BYTE) || bytes.len() > limits.document_bytes {
+    if !may_be(bytes, limits) {
         return None;
     }
     let message = Struct::decode(bytes).ok()?;
@@ -33,7 +38,8 @@ pub(crate) fn map(message: Struct, depth_left: usize) -> Option<Document> {
         .map(Document::Map)
 }
 
-fn document(value: Value, depth_left: usize) -> Option<Document> {
+/// The value that a message stands for; `None` below the deepest level.
+pub(crate) fn document(value: Value, depth_left: usize) -> Option<Document> {
     match value.kind {
         None | Some(Kind::NullValue(_)) => Some(Document::Null),
         Some(Kind::BoolValue(value)) => Some(Document::Bool(value)),

@@ -7,7 +7,7 @@ use crate::config::field_path::FieldPath;
 use crate::config::fields::Fields;
 use crate::config::metadata::{DRY_RUN, Enforcement, Metadata};
 use crate::config::peer_authentication::RawPeerAuthentication;
-use crate::config::values::{anything, text};
+use crate::config::values::text;
 
 /// The versions under which Istio serves its security API; they carry the same fields.
 const API_VERSIONS: [&str; 2] = ["security.istio.io/v1", "security.istio.io/v1beta1"];
@@ -20,8 +20,8 @@ pub(crate) enum RawResource {
 }
 
 /// The kinds of resource that are served.
-#[derive(Clone, Copy)]
-enum Kind {
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Kind {
     AuthorizationPolicy,
     PeerAuthentication,
 }
@@ -38,16 +38,16 @@ impl RawResource {
             problems,
             Metadata::read,
         );
-        let spec = fields.optional("spec", problems, anything);
+        let spec = fields.unread("spec");
         fields.ignore(&["status"]);
         fields.finish(problems);
         // An absent spec is an empty one: for an AuthorizationPolicy "allow nothing" (S-4).
-        let spec = spec.unwrap_or(Document::Map(Vec::new()));
+        let spec = spec.unwrap_or(const { &Document::Map(Vec::new()) });
         let metadata_at = at.field("metadata");
         let at = at.field("spec");
         match kind? {
             Kind::AuthorizationPolicy => {
-                let policy = RawAuthorizationPolicy::read(&spec, &at, problems)?;
+                let policy = RawAuthorizationPolicy::read(spec, &at, problems)?;
                 check_dry_run(
                     metadata.as_ref(),
                     policy.dry_run_conflict(),
@@ -57,25 +57,10 @@ impl RawResource {
                 Some(Self::AuthorizationPolicy(metadata, policy))
             }
             Kind::PeerAuthentication => {
-                let authentication = RawPeerAuthentication::read(&spec, &at, problems)?;
+                let authentication = RawPeerAuthentication::read(spec, &at, problems)?;
                 let conflict = Some("a PeerAuthentication has no dry run");
                 check_dry_run(metadata.as_ref(), conflict, &metadata_at, problems);
                 Some(Self::PeerAuthentication(metadata, authentication))
-            }
-        }
-    }
-
-    pub(crate) fn kind(&self) -> &'static str {
-        match self {
-            Self::AuthorizationPolicy(..) => "AuthorizationPolicy",
-            Self::PeerAuthentication(..) => "PeerAuthentication",
-        }
-    }
-
-    pub(crate) fn metadata(&self) -> Option<&Metadata> {
-        match self {
-            Self::AuthorizationPolicy(metadata, _) | Self::PeerAuthentication(metadata, _) => {
-                metadata.as_ref()
             }
         }
     }
@@ -108,6 +93,13 @@ fn read_api_version(document: &Document, at: &FieldPath<'_>, problems: &mut Prob
 }
 
 impl Kind {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::AuthorizationPolicy => "AuthorizationPolicy",
+            Self::PeerAuthentication => "PeerAuthentication",
+        }
+    }
+
     fn read(document: &Document, at: &FieldPath<'_>, problems: &mut Problems) -> Option<Self> {
         let kind = text(document, at, problems)?;
         match kind.as_str() {

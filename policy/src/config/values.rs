@@ -76,8 +76,3 @@ pub(crate) fn text_map(
     }
     Some(map)
 }
-
-/// Anything: the value is read elsewhere, or not at all.
-pub(crate) fn anything(document: &Document, _: &FieldPath<'_>, _: &mut Problems) -> Option<Document> {
-    Some(document.clone())
-}

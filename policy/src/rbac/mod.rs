@@ -32,10 +32,14 @@ use crate::compile::selection::Scope;
 use crate::config::authorization_policy::RawAuthorizationPolicy;
 use crate::config::document::Document;
 use crate::config::error::{ConfigErrors, Problems};
+use crate::config::field_path::FieldPath;
+use crate::config::fields::Listed;
 use crate::config::limits::Limits;
 use crate::config::metadata::Metadata;
+use crate::config::outline::{Outline, RESOURCES};
 use crate::config::plugin::RawPluginConfig;
 use crate::config::resource::RawResource;
+use crate::policy_set::PolicySet;
 use crate::rbac::filters::Policies;
 use crate::rbac::peer::PeerSource;
 use crate::workload::Workload;
@@ -59,20 +63,23 @@ impl NativeRbac {
     /// place.
     pub fn render(document: &Document, node: Option<Workload>) -> Result<Self, ConfigErrors> {
         let mut problems = Problems::new(Limits::default());
-        let rendered = RawPluginConfig::read(document, &mut problems)
-            .and_then(|config| render(&config, node, &mut problems));
+        let outline = Outline::of(document.clone());
+        let rendered =
+            compile(&outline, node, &mut problems).and_then(|set| render(&set, &outline, &mut problems));
         problems.into_result(rendered)
     }
 }
 
 /// `None` after a problem with a value.
-fn render(config: &RawPluginConfig, node: Option<Workload>, problems: &mut Problems) -> Option<NativeRbac> {
-    let set = compile(config.clone(), node, problems)?;
+fn render(set: &PolicySet, outline: &Outline<'_>, problems: &mut Problems) -> Option<NativeRbac> {
+    // What is wrong with the document has been noted when the set was compiled.
+    let config = RawPluginConfig::read(outline.document(), &mut problems.another())?;
+    let resources = resources(outline, &mut problems.another())?;
     let scope = Scope {
         workload: set.workload().clone(),
         root_namespace: config.mesh.root_namespace.clone(),
     };
-    let attached = attached(config, &scope);
+    let attached = attached(&resources, &scope);
     inexpressible::note(config.profile, &attached, problems);
     inexpressible::note_denied(&config.svid.denied, problems);
     let policies = Policies {
@@ -96,7 +103,17 @@ struct Attached<'c> {
     policy: &'c RawAuthorizationPolicy,
 }
 
-fn attached<'c>(config: &'c RawPluginConfig, scope: &Scope) -> Vec<Attached<'c>> {
+fn resources(outline: &Outline<'_>, problems: &mut Problems) -> Option<Listed<RawResource>> {
+    let at = FieldPath::Root.field(RESOURCES);
+    let mut resources = Listed::new();
+    let read = outline.for_each_resource(|index, resource| {
+        let resource = RawResource::read(resource, &at.index(index), problems);
+        resources.extend(resource.map(|resource| (index, resource)));
+    });
+    read.ok().map(|()| resources)
+}
+
+fn attached<'c>(resources: &'c Listed<RawResource>, scope: &Scope) -> Vec<Attached<'c>> {
     let attached = |(index, resource): &'c (usize, RawResource)| match resource {
         RawResource::AuthorizationPolicy(Some(metadata), policy) if scope.includes(metadata, policy) => {
             Some(Attached {
@@ -107,5 +124,5 @@ fn attached<'c>(config: &'c RawPluginConfig, scope: &Scope) -> Vec<Attached<'c>>
         }
         RawResource::AuthorizationPolicy(..) | RawResource::PeerAuthentication(..) => None,
     };
-    config.resources.iter().filter_map(attached).collect()
+    resources.iter().filter_map(attached).collect()
 }

@@ -8,7 +8,7 @@ use crate::config::error::Problems;
 use crate::config::field_path::FieldPath;
 use crate::config::fields::{Fields, wrong_kind};
 use crate::config::hex::parse_hex;
-use crate::config::values::{anything, text};
+use crate::config::values::text;
 use crate::request_document::WrittenProtocol;
 
 pub(crate) fn read_protocol(
@@ -60,7 +60,9 @@ pub(crate) fn read_bytes(
         return text(document, at, problems).map(String::into_bytes);
     }
     let mut fields = Fields::of(document, at, problems)?;
-    let encoded = fields.required("base64", "the bytes", problems, anything);
+    let encoded = fields.required("base64", "the bytes", problems, |encoded, _, _| {
+        Some(encoded.clone())
+    });
     fields.finish(problems);
     let at = at.field("base64");
     let encoded = text(&encoded?, &at, problems)?;
