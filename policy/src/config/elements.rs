@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::config::document::{Document, DocumentError};
 use crate::config::limits::Limits;
@@ -45,15 +45,13 @@ impl<'de> Visitor<'de> for Holder<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
         let Self { name, nested, each } = self;
-        let mut elements = Some(Elements {
-            nested: nested.deeper()?,
-            each,
-        });
+        let nested = nested.deeper()?;
+        let mut elements = Some(Elements { nested, each });
         while let Some(key) = entries.next_key_seed(Key)? {
             match elements.take_if(|_| key == name) {
                 Some(elements) => entries.next_value_seed(elements)?,
                 None => {
-                    entries.next_value::<IgnoredAny>()?;
+                    entries.next_value_seed(nested.keeping(Kept::Nothing))?;
                 }
             }
         }

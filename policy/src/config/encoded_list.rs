@@ -109,3 +109,98 @@ fn message<'t>(number: u32, bytes: &mut &'t [u8]) -> Option<&'t [u8]> {
     *bytes = after;
     Some(inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn text(text: &str) -> Value {
+        let kind = Some(Kind::StringValue(text.to_owned()));
+        Value { kind }
+    }
+
+    fn list<const N: usize>(values: [Value; N]) -> Value {
+        let values = values.to_vec();
+        let kind = Some(Kind::ListValue(ListValue { values }));
+        Value { kind }
+    }
+
+    fn encoded<const N: usize>(fields: [(&str, Value); N]) -> Vec<u8> {
+        let fields = fields.map(|(name, value)| (name.to_owned(), value));
+        Struct {
+            fields: fields.into(),
+        }
+        .encode_to_vec()
+    }
+
+    fn take(bytes: &[u8]) -> Option<(Document, Vec<Document>)> {
+        let (document, list) = EncodedList::take(bytes, "list", Limits::default())?;
+        let mut elements = Vec::new();
+        list.for_each(&mut |_, element| elements.push(element.clone()))
+            .unwrap();
+        Some((document, elements))
+    }
+
+    fn json(text: &str) -> Document {
+        Document::from_json(text.as_bytes(), Limits::default()).unwrap()
+    }
+
+    #[test]
+    fn the_list_is_taken_out_and_the_rest_stays() {
+        let bytes = encoded([
+            ("a", text("b")),
+            ("list", list([text("c"), list([text("d")])])),
+            ("z", list([text("e")])),
+        ]);
+        let elements = vec![json(r#""c""#), json(r#"["d"]"#)];
+        assert_eq!(
+            take(&bytes),
+            Some((json(r#"{"a": "b", "list": [], "z": ["e"]}"#), elements))
+        );
+    }
+
+    #[test]
+    fn what_encoders_do_not_write_is_left_to_a_whole_decoder() {
+        let once = encoded([("list", list([text("a")]))]);
+        let twice = [&*once, &*once].concat();
+        let no_list = encoded([("list", text("a"))]);
+        let other = encoded([("other", list([text("a")]))]);
+        let unknown_field = [&*once, b"\x10\x01"].concat();
+        let cut = once.split_last().unwrap().1;
+        // fields { value { list_value {} } key: "list" }
+        let value_first = b"\x0a\x0a\x12\x02\x32\x00\x0a\x04list";
+        for bytes in [
+            &*twice,
+            &*no_list,
+            &*other,
+            &*unknown_field,
+            cut,
+            value_first,
+            b"{}",
+            b"\x0a",
+        ] {
+            assert_eq!(take(bytes), None, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn an_element_that_cannot_be_decoded_is_left_to_a_whole_decoder() {
+        // fields { key: "list" value { list_value { values { string_value: "\xff" } } } }
+        let bytes = b"\x0a\x0f\x0a\x04list\x12\x07\x32\x05\x0a\x03\x1a\x01\xff";
+        assert_eq!(take(bytes), None);
+    }
+
+    #[test]
+    fn elements_are_as_deep_as_in_the_whole_message() {
+        let depth = |depth| Limits {
+            depth,
+            ..Limits::default()
+        };
+        let bytes = encoded([("list", list([list([list([])])]))]);
+        assert!(EncodedList::take(&bytes, "list", depth(4)).is_some());
+        assert!(EncodedList::take(&bytes, "list", depth(3)).is_none());
+        assert!(EncodedList::take(&bytes, "list", depth(1)).is_none());
+    }
+}

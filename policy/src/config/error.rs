@@ -226,3 +226,64 @@ impl Problems {
         self.errors.into_iter().chain(rest).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    const LIMIT: usize = 4;
+
+    fn problems(fields: &[&str]) -> Problems {
+        let mut problems = Problems::new(Limits {
+            problems: LIMIT,
+            ..Limits::default()
+        });
+        for field in fields {
+            problems.add(&FieldPath::Root.field(field), ConfigErrorKind::DuplicateField);
+        }
+        problems
+    }
+
+    fn told(problems: Problems) -> Vec<String> {
+        let errors = problems.into_errors();
+        errors
+            .into_iter()
+            .map(|error| format!("{}{}", error.at, error.kind))
+            .collect()
+    }
+
+    /// As if all had been found in one go.
+    fn assert_told(problems: Problems, fields: &[&str]) {
+        let expected = self::problems(fields);
+        assert_eq!(told(problems), told(expected));
+    }
+
+    #[test]
+    fn problems_that_are_found_late_stand_where_they_belong() {
+        let mut all = problems(&["a"]);
+        let place = all.mark();
+        all.append(problems(&["d"]));
+        all.insert(place, problems(&["b", "c"]));
+        assert_told(all, &["a", "b", "c", "d"]);
+    }
+
+    #[test]
+    fn the_first_problems_are_listed_wherever_they_are_found() {
+        let mut all = problems(&["a"]);
+        let place = all.mark();
+        all.append(problems(&["d", "e", "f", "g", "h"]));
+        all.insert(place, problems(&["b", "c"]));
+        assert_told(all, &["a", "b", "c", "d", "e", "f", "g", "h"]);
+    }
+
+    #[test]
+    fn a_place_behind_the_limit_is_behind_everything_that_is_listed() {
+        let mut all = problems(&["a", "b", "c", "d", "e"]);
+        let place = all.mark();
+        all.append(problems(&["g"]));
+        all.insert(place, problems(&["f"]));
+        assert_told(all, &["a", "b", "c", "d", "e", "f", "g"]);
+    }
+}

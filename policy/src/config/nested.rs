@@ -63,7 +63,7 @@ impl Nested {
         Ok(Self { depth_left, ..self })
     }
 
-    fn keeping(self, kept: Kept) -> Self {
+    pub(crate) fn keeping(self, kept: Kept) -> Self {
         Self { kept, ..self }
     }
 

@@ -106,3 +106,82 @@ fn take_resources(document: &mut Document) -> Vec<Document> {
         Some(_) | None => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    const LIMITS: fn() -> Limits = Limits::default;
+
+    fn json(text: &str) -> Outline<'_> {
+        Outline::from_plugin_configuration(text.as_bytes(), LIMITS()).unwrap()
+    }
+
+    fn read(text: &str) -> Document {
+        Document::from_json(text.as_bytes(), LIMITS()).unwrap()
+    }
+
+    fn resources(outline: &Outline<'_>) -> Vec<(usize, Document)> {
+        let mut resources = Vec::new();
+        let each = |index, resource: &Document| resources.push((index, resource.clone()));
+        outline.for_each_resource(each).unwrap();
+        resources
+    }
+
+    #[test]
+    fn text_and_tree_have_one_outline_and_the_same_resources() {
+        for text in [
+            r#"{"a": [1, {"resources": [2]}], "resources": [{"b": ["c", null]}, 3, []], "d": {"e": false}}"#,
+            r#"{"resources": []}"#,
+            r#"{"resources": null}"#,
+            r#"{"resources": {"a": [1]}}"#,
+            r#"{"res\u006furces": [1, 2]}"#,
+            r#"{"resources": null, "resources": [1]}"#,
+            r#"{"resources": [1], "resources": [2, 3]}"#,
+            r#"{"a": 1}"#,
+            "{}",
+            "[[1]]",
+            "null",
+        ] {
+            let (of_text, of_tree) = (json(text), Outline::of(read(text)));
+            assert_eq!(resources(&of_text), resources(&of_tree), "{text}");
+            let first = |outline: &Outline<'_>| outline.document().field(RESOURCES).cloned();
+            assert_eq!(first(&of_text), first(&of_tree), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_outline_has_everything_but_the_resources() {
+        let outline = json(r#"{"a": [1], "resources": [{"b": "c"}, 2], "d": 3}"#);
+        assert_eq!(
+            *outline.document(),
+            read(r#"{"a": [1], "resources": [], "d": 3}"#)
+        );
+        let expected = [(0, read(r#"{"b": "c"}"#)), (1, read("2"))];
+        assert_eq!(resources(&outline), expected);
+    }
+
+    #[test]
+    fn what_is_wrong_within_a_resource_is_told_with_line_and_column_as_of_the_whole_text() {
+        let nested = format!("{{\"resources\":\n[{}{}]}}", "[".repeat(63), "]".repeat(63));
+        for text in [
+            "{\"resources\":\n[1, {\"a\": }]}",
+            "{\"resources\":\n[\"\\ud800\"]}",
+            "{\"resources\":\n[1e999]}",
+            "{\"resources\":\n[1]} x",
+            &nested,
+        ] {
+            let whole = Document::from_json(text.as_bytes(), LIMITS()).unwrap_err();
+            let outline = Outline::from_plugin_configuration(text.as_bytes(), LIMITS());
+            assert_eq!(outline.err(), Some(whole), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_resource_may_nest_as_deeply_as_in_the_whole_document() {
+        let text = format!("{{\"resources\": [{}{}]}}", "[".repeat(62), "]".repeat(62));
+        assert_eq!(resources(&json(&text)).len(), 1);
+    }
+}
