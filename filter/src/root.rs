@@ -44,7 +44,10 @@ impl<H: Host + Clone> Plugin<H> {
             }
         };
         let node = node::workload(&self.host);
-        match PolicySet::from_plugin_configuration(&bytes, node.as_ref().ok().cloned()) {
+        let read = PolicySet::from_plugin_configuration(&bytes, node.as_ref().ok().cloned());
+        // The text can be larger than all else that is there now.
+        drop(bytes);
+        match read {
             Ok(policies) => {
                 self.put_in_force(policies);
                 true

@@ -26,6 +26,13 @@ fn rule(rule: Value) -> Value {
     authorization_policy("p", json!({"rules": [rule]}))
 }
 
+/// The places of the messages for a configuration.
+fn places(config: &Value) -> Vec<String> {
+    let messages = errors_of(config);
+    let place = |message: &String| message.split(": ").next().map(str::to_owned);
+    messages.iter().filter_map(place).collect()
+}
+
 /// Exactly one message, which begins so.
 fn assert_refused(config: &Value, message: &str) {
     let errors = errors_of(config);
@@ -55,6 +62,39 @@ fn three_mistakes_are_three_messages_with_their_paths() {
              to 65535, or a range such as `8000-8099`",
         ]
     );
+}
+
+#[test]
+fn problems_of_form_come_first_and_all_stand_in_the_order_of_the_document() {
+    let ports = |ports: Value| json!({"rules": [{"to": [{"operation": {"ports": ports}}]}]});
+    let lifts = json!(["shop/later", "shop/nowhere"]);
+    let exception = json!({"rules": [], "exception": {"until": "2999-01-01T00:00:00Z", "lifts": lifts}});
+    let custom = json!({"action": "CUSTOM", "provider": {"name": "p"}, "rules": []});
+    let config = json!({
+        "profile": "lax",
+        "unknown": 1,
+        "resources": [
+            authorization_policy("a", ports(json!(["x"]))),
+            authorization_policy("b", exception),
+            authorization_policy("c", ports(json!(["y", 8080]))),
+            authorization_policy("later", json!({"action": "DENY", "rules": []})),
+            authorization_policy("d", custom),
+            authorization_policy("a", ports(json!(["z"]))),
+        ],
+    });
+    let expected = [
+        "profile",
+        "resources[2].spec.rules[0].to[0].operation.ports[1]",
+        "resources[5]",
+        "unknown",
+        "resources[0].spec.rules[0].to[0].operation.ports[0]",
+        "resources[1].spec.exception.lifts[1]",
+        "resources[2].spec.rules[0].to[0].operation.ports[0]",
+        "resources[5].spec.rules[0].to[0].operation.ports[0]",
+        "resources[4].spec.action",
+        "workload",
+    ];
+    assert_eq!(places(&config), expected);
 }
 
 #[test]
