@@ -71,7 +71,7 @@ impl PolicySet {
     /// `inputs` compare hosts. A host that cannot be read may have either: what cannot be read never turns a denial into
     /// an allow.
     fn require_plain_host(&self, request: &Request<'_>, inputs: Inputs) -> Result<(), Denial<'static>> {
-        let doubtful = match (request.protocol, request.host) {
+        let is_doubtful = || match (request.protocol, request.host) {
             (Protocol::Tcp, _) | (Protocol::Http, Attribute::Absent) => false,
             (Protocol::Http, Attribute::Known(host)) => {
                 has_userinfo(host) || (inputs.contains(Input::Host) && !is_plain(host))
@@ -79,18 +79,19 @@ impl PolicySet {
             (Protocol::Http, Attribute::Unreadable) => true,
         };
         match self.profile {
-            Profile::ZeroTrust if doubtful => Err(Denial::AmbiguousHost),
+            Profile::ZeroTrust if is_doubtful() => Err(Denial::AmbiguousHost),
             Profile::ZeroTrust | Profile::Istio => Ok(()),
         }
     }
 
-    /// As with the host, one that cannot be read may be ambiguous.
+    /// As with the host, one that cannot be read may be ambiguous. Where no policy compares paths, none is looked at.
     fn require_plain_path(&self, request: &Request<'_>, inputs: Inputs) -> Result<(), Denial<'static>> {
-        let unreadable = self.profile == Profile::ZeroTrust
-            && request.protocol == Protocol::Http
-            && request.path == Attribute::Unreadable;
-        let doubtful = unreadable || !self.refused_classes(request).is_empty();
-        if inputs.contains(Input::Path) && doubtful {
+        let is_unreadable = || {
+            self.profile == Profile::ZeroTrust
+                && request.protocol == Protocol::Http
+                && request.path == Attribute::Unreadable
+        };
+        if inputs.contains(Input::Path) && (is_unreadable() || !self.refused_classes(request).is_empty()) {
             return Err(Denial::AmbiguousPath);
         }
         Ok(())

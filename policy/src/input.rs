@@ -11,6 +11,10 @@ pub enum Input {
     RemoteIp,
     /// The local address.
     DestinationIp,
+    /// The local port, in a rule.
+    DestinationPort,
+    /// The local port of a connection on which no certificate was presented: the mTLS mode is not the same on all.
+    MtlsModeOfPort,
     /// The requested server name.
     Sni,
     /// The dynamic metadata, with the claims of a JWT.
@@ -68,6 +72,8 @@ impl From<Input> for Inputs {
             Input::UriSan => 1 << 9,
             Input::CertificateDigest => 1 << 10,
             Input::Validity => 1 << 11,
+            Input::DestinationPort => 1 << 12,
+            Input::MtlsModeOfPort => 1 << 13,
         })
     }
 }

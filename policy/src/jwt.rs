@@ -9,11 +9,16 @@ pub(crate) const JWT_PAYLOAD: &str = "payload";
 
 /// The claim at a path of names, if the metadata has one.
 pub(crate) fn claim<'d>(metadata: &'d Document, path: &[Box<str>]) -> Option<&'d Document> {
-    let payload = metadata.field(JWT_NAMESPACE)?.field(JWT_PAYLOAD)?;
-    path.iter().try_fold(payload, |value, name| value.field(name))
+    path.iter()
+        .try_fold(payload(metadata)?, |value, name| value.field(name))
 }
 
 /// The claim at a path, if it is text.
 pub(crate) fn text_claim<'d>(metadata: &'d Document, name: &str) -> Option<&'d str> {
-    claim(metadata, &[name.into()])?.as_text()
+    payload(metadata)?.field(name)?.as_text()
+}
+
+/// All claims.
+fn payload(metadata: &Document) -> Option<&Document> {
+    metadata.field(JWT_NAMESPACE)?.field(JWT_PAYLOAD)
 }

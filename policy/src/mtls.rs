@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::attribute::Attribute;
+use crate::input::{Input, Inputs};
 
 /// The port of Istio's HBONE tunnels, which always carry mTLS (P-4).
 const HBONE_PORT: u16 = 15008;
@@ -49,6 +50,13 @@ impl MtlsModes {
         }
     }
 
+    /// What has to be known of a connection.
+    pub(crate) fn inputs(&self) -> Inputs {
+        let is_strict = |mode: &MtlsMode| *mode == MtlsMode::Strict;
+        let strict_everywhere = is_strict(&self.base) && self.ports.values().all(is_strict);
+        Inputs::when(!strict_everywhere, Input::MtlsModeOfPort)
+    }
+
     fn strictest(&self) -> MtlsMode {
         self.ports
             .values()
@@ -81,6 +89,26 @@ mod tests {
     fn a_port_that_cannot_be_told_has_the_strictest_mode() {
         assert_eq!(modes().of(Attribute::Unreadable), MtlsMode::Strict);
         assert_eq!(modes().of(Attribute::Absent), MtlsMode::Strict);
+    }
+
+    #[test]
+    fn the_port_need_not_be_known_where_every_port_is_strict() {
+        let all = |base, ports: &[(u16, MtlsMode)]| MtlsModes {
+            base,
+            ports: ports.iter().copied().collect(),
+        };
+        let strict = MtlsMode::Strict;
+        for modes in [all(strict, &[]), all(strict, &[(8080, strict)])] {
+            assert!(!modes.inputs().contains(Input::MtlsModeOfPort));
+            assert_eq!(modes.of(Attribute::Unreadable), strict);
+        }
+        for modes in [
+            all(MtlsMode::Permissive, &[]),
+            all(MtlsMode::Disable, &[(8080, strict)]),
+            all(strict, &[(8080, MtlsMode::Permissive)]),
+        ] {
+            assert!(modes.inputs().contains(Input::MtlsModeOfPort));
+        }
     }
 
     #[test]

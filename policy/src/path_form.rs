@@ -4,6 +4,41 @@ use crate::path_class::{PathClass, PathClasses};
 
 /// The classes of a path without query and fragment.
 pub(crate) fn classes_of(path: &[u8]) -> PathClasses {
+    if is_ordinary(path) {
+        return PathClasses::NONE;
+    }
+    scan(path)
+}
+
+/// Whether a path is of no class at first sight: bytes that may stand in a segment and no parameters, no slash behind a
+/// slash, and no segment that begins with a dot. So are most, and telling it takes a tenth of the [`scan`].
+fn is_ordinary(path: &[u8]) -> bool {
+    let mut after_slash = true;
+    path.strip_prefix(b"/").unwrap_or(path).iter().all(|byte| {
+        let begins_oddly = after_slash && matches!(byte, b'/' | b'.');
+        after_slash = *byte == b'/';
+        IS_ORDINARY.get(usize::from(*byte)).is_some_and(|is| *is) && !begins_oddly
+    })
+}
+
+/// Of each byte, whether it says nothing about the class of a path.
+#[expect(
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    reason = "computed by the compiler, which would refuse a place outside of the table"
+)]
+const IS_ORDINARY: [bool; 256] = {
+    let mut table = [false; 256];
+    let ordinary = b"/-._~!$&'()*+,=:@0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    let mut rest = ordinary.as_slice();
+    while let [byte, others @ ..] = rest {
+        table[*byte as usize] = true;
+        rest = others;
+    }
+    table
+};
+
+fn scan(path: &[u8]) -> PathClasses {
     let mut scan = Scan::default();
     let mut rest = path;
     while let Some((unit, after)) = Unit::first(rest) {
@@ -280,6 +315,33 @@ mod tests {
         for path in table {
             assert_eq!(names(path.as_bytes()), "", "{path}");
         }
+    }
+
+    /// Every text of up to six of the bytes that decide whether a path is ordinary, and one of each other kind.
+    #[test]
+    fn what_is_ordinary_at_first_sight_is_of_no_class() {
+        let alphabet = b"/.a;%2\\\xff\"F";
+        let mut texts = vec![Vec::new()];
+        for _ in 0..6 {
+            let longer = |text: &Vec<u8>| alphabet.map(|byte| [text.as_slice(), &[byte]].concat());
+            texts = texts.iter().flat_map(longer).collect();
+            for text in texts.iter().filter(|text| is_ordinary(text)) {
+                assert_eq!(scan(text), PathClasses::NONE, "{}", text.escape_ascii());
+            }
+            texts.retain(|text| text.len() < 4 || is_ordinary(text));
+        }
+    }
+
+    #[test]
+    fn every_byte_that_is_ordinary_may_stand_in_a_path() {
+        for byte in 0..=u8::MAX {
+            let path = [b'/', b'a', byte];
+            assert!(
+                !is_ordinary(&path) || scan(&path) == PathClasses::NONE,
+                "{byte:#x}"
+            );
+        }
+        assert!(is_ordinary(b"/api/v1/resource-000001.json") && is_ordinary(b"/") && is_ordinary(b"*"));
     }
 
     #[test]

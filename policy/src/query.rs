@@ -9,21 +9,24 @@ use crate::attribute::Attribute;
 /// Every value of the query parameter `name`, decoded, in the order of the path; absent where there is none.
 ///
 /// A query with an invalid percent escape anywhere is unreadable, and where `strict` one with a `;` too: which
-/// parameters it has depends on who reads it.
-pub(crate) fn parameter<'p>(path: &'p [u8], name: &[u8], strict: bool) -> Attribute<Vec<Cow<'p, [u8]>>> {
+/// parameters it has depends on who reads it. Memory is taken for a name or a value that must be decoded, and no other.
+pub(crate) fn parameter<'p, 'n>(
+    path: &'p [u8],
+    name: &'n [u8],
+    strict: bool,
+) -> Attribute<impl Iterator<Item = Cow<'p, [u8]>> + Clone + use<'p, 'n>> {
     let Some(query) = query(path) else {
         return Attribute::Absent;
     };
     if !has_valid_escapes(query) || (strict && query.contains(&b';')) {
         return Attribute::Unreadable;
     }
-    let values: Vec<_> = query
+    let values = query
         .split(|byte| *byte == b'&')
         .map(|part| cut(part, b'=').unwrap_or((part, b"")))
-        .filter(|(own_name, _)| *decode(own_name) == *name)
-        .map(|(_, value)| decode(value))
-        .collect();
-    if values.is_empty() {
+        .filter(move |(own_name, _)| *decode(own_name) == *name)
+        .map(|(_, value)| decode(value));
+    if values.clone().next().is_none() {
         return Attribute::Absent;
     }
     Attribute::Known(values)
@@ -68,11 +71,17 @@ mod tests {
     #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
+    /// The values in memory of their own.
+    fn read(path: &str, name: &str, strict: bool) -> Attribute<Vec<Vec<u8>>> {
+        parameter(path.as_bytes(), name.as_bytes(), strict)
+            .map(|values| values.map(Cow::into_owned).collect())
+    }
+
     fn values(path: &str, name: &str) -> Vec<String> {
-        match parameter(path.as_bytes(), name.as_bytes(), false) {
+        match read(path, name, false) {
             Attribute::Known(values) => values
-                .iter()
-                .map(|value| String::from_utf8(value.to_vec()).unwrap())
+                .into_iter()
+                .map(|value| String::from_utf8(value).unwrap())
                 .collect(),
             other @ (Attribute::Absent | Attribute::Unreadable) => panic!("{path}: {other:?}"),
         }
@@ -116,8 +125,8 @@ mod tests {
             assert_eq!(values(path, name), [expected], "{path}");
         }
         assert_eq!(
-            parameter(b"/a?x=%FF%00", b"x", true),
-            Attribute::Known(vec![b"\xff\0"[..].into()])
+            read("/a?x=%FF%00", "x", true),
+            Attribute::Known(vec![b"\xff\0".to_vec()])
         );
     }
 
@@ -134,11 +143,7 @@ mod tests {
             "/a?debug2=1",
             "/a?xdebug",
         ] {
-            assert_eq!(
-                parameter(path.as_bytes(), b"debug", true),
-                Attribute::Absent,
-                "{path}"
-            );
+            assert_eq!(read(path, "debug", true), Attribute::Absent, "{path}");
         }
     }
 
@@ -156,11 +161,7 @@ mod tests {
         ] {
             for name in ["debug", "other"] {
                 let path = format!("/a?{query}");
-                assert_eq!(
-                    parameter(path.as_bytes(), name.as_bytes(), false),
-                    Attribute::Unreadable,
-                    "{path}"
-                );
+                assert_eq!(read(&path, name, false), Attribute::Unreadable, "{path}");
             }
         }
     }
@@ -174,15 +175,11 @@ mod tests {
     fn a_semicolon_is_a_byte_of_the_value_unless_strict() {
         assert_eq!(values("/a?x=1;debug=2", "x"), ["1;debug=2"]);
         for path in ["/a?x=1;debug=2", "/a?;", "/a?debug=1&y;"] {
-            assert_eq!(
-                parameter(path.as_bytes(), b"debug", true),
-                Attribute::Unreadable,
-                "{path}"
-            );
+            assert_eq!(read(path, "debug", true), Attribute::Unreadable, "{path}");
         }
         assert_eq!(
-            parameter(b"/a;b?x=%3b#;", b"x", true),
-            Attribute::Known(vec![b";"[..].into()])
+            read("/a;b?x=%3b#;", "x", true),
+            Attribute::Known(vec![b";".to_vec()])
         );
     }
 
@@ -191,6 +188,7 @@ mod tests {
         let Attribute::Known(values) = parameter(b"/a?x=plain", b"x", true) else {
             panic!("it is there")
         };
+        let values: Vec<_> = values.collect();
         assert!(matches!(values.as_slice(), [Cow::Borrowed(b"plain")]));
     }
 }

@@ -80,8 +80,8 @@ pub(crate) fn compile(
     Some(PolicySet {
         profile,
         trust_domains: context.trust_domains,
+        inputs: attached.inputs() | svid.inputs(profile) | mtls.inputs(),
         mtls,
-        inputs: attached.inputs() | svid.inputs(profile),
         enforced_inputs: attached.enforced_inputs(),
         refused_trailers: attached.enforced_header_names(),
         attached,

@@ -18,7 +18,7 @@ impl DnsSanMatcher {
     }
 
     pub(crate) fn matches(&self, dns_san: &str) -> bool {
-        self.0.matches(dns_san.to_ascii_lowercase().as_bytes())
+        self.0.matches_in_any_case(dns_san.as_bytes())
     }
 }
 

@@ -30,7 +30,7 @@ impl PathMatcher {
     pub(crate) fn judge(&self, path: &[u8], bound: &dyn Fn(&str, &[u8]) -> Truth) -> Truth {
         match self {
             Self::Text(text) => text.matches(path).into(),
-            Self::TextInAnyCase(text) => text.matches(&path.to_ascii_lowercase()).into(),
+            Self::TextInAnyCase(text) => text.matches_in_any_case(path).into(),
             Self::Template(template) => template.judge(path, bound),
         }
     }

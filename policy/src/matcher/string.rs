@@ -35,6 +35,22 @@ impl StringMatcher {
             Self::Exact(exact) => text == exact.as_bytes(),
         }
     }
+
+    /// As [`StringMatcher::matches`], without regard to the case of ASCII letters.
+    pub(crate) fn matches_in_any_case(&self, text: &[u8]) -> bool {
+        let equals = |part: Option<&[u8]>, own: &str| {
+            part.is_some_and(|part| part.eq_ignore_ascii_case(own.as_bytes()))
+        };
+        match self {
+            Self::Presence => !text.is_empty(),
+            Self::Suffix(suffix) => {
+                let start = text.len().checked_sub(suffix.len());
+                equals(start.and_then(|start| text.get(start..)), suffix)
+            }
+            Self::Prefix(prefix) => equals(text.get(..prefix.len()), prefix),
+            Self::Exact(exact) => equals(Some(text), exact),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -63,6 +79,27 @@ mod tests {
                 assert!(
                     !matcher.matches(text.as_bytes()),
                     "`{value}` must not match `{text}`"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn in_any_case_a_value_means_what_its_lower_case_means_on_a_lower_case_text() {
+        let texts = [
+            "", "abc", "ABC", "aBcd", "xAbC", "*abc", "ABC*", "a*C", "\u{e9}", "\u{c9}", "abx",
+        ];
+        for value in ["abc", "ABC", "Abc*", "*aBc", "*", "*ABC*", "A*c", "\u{c9}"] {
+            let (any, lower) = (
+                StringMatcher::new(value),
+                StringMatcher::new(&value.to_ascii_lowercase()),
+            );
+            for text in texts {
+                let expected = lower.matches(text.to_ascii_lowercase().as_bytes());
+                assert_eq!(
+                    any.matches_in_any_case(text.as_bytes()),
+                    expected,
+                    "`{value}` `{text}`"
                 );
             }
         }

@@ -108,8 +108,8 @@ impl Condition {
             | Self::Namespace(_)
             | Self::Principal(_)
             | Self::ServiceAccount(_)
-            | Self::TrustDomain(_)
-            | Self::DestinationPort(_) => Inputs::NONE,
+            | Self::TrustDomain(_) => Inputs::NONE,
+            Self::DestinationPort(_) => Input::DestinationPort.into(),
             Self::SourceIp(_) => Input::SourceIp.into(),
             Self::RemoteIp(_) => Input::RemoteIp.into(),
             Self::RequestPrincipal(_) | Self::Claim(..) | Self::Metadata(..) => Input::Metadata.into(),

@@ -163,25 +163,20 @@ impl<'r> Facts<'r> {
             Profile::ZeroTrust => true,
             Profile::Istio => false,
         };
-        let found = match self.request.path {
+        let values = match self.request.path {
             Attribute::Known(path) => parameter(path, name, is_strict),
-            Attribute::Absent => Attribute::Absent,
-            Attribute::Unreadable => Attribute::Unreadable,
-        };
-        let values = match &found {
-            Attribute::Known(values) => Attribute::Known(values.iter().map(AsRef::as_ref)),
             Attribute::Absent => Attribute::Absent,
             Attribute::Unreadable => Attribute::Unreadable,
         };
         self.texts(&values, texts)
     }
 
-    fn texts<'v>(&self, given: &Attribute<impl Iterator<Item = &'v [u8]> + Clone>, texts: &Texts) -> Truth {
+    fn texts(&self, given: &Attribute<impl Iterator<Item: AsRef<[u8]>> + Clone>, texts: &Texts) -> Truth {
         let Texts { values, regexes } = texts;
         let repeated = Repeated::of(self.profile);
         values
-            .test_repeated(given, repeated, |value, given| value.matches(given))
-            .and(regexes.test_repeated(given, repeated, |regex, given| regex.matches(given)))
+            .test_repeated(given, repeated, |value, given| value.matches(given.as_ref()))
+            .and(regexes.test_repeated(given, repeated, |regex, given| regex.matches(given.as_ref())))
     }
 
     pub(crate) fn request_principals(&self, values: &Values<RequestPrincipalMatcher>) -> Truth {

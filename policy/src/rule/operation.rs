@@ -101,7 +101,8 @@ impl OperationField {
         match self {
             Self::Hosts(_) | Self::HostRegexes(_) => Input::Host.into(),
             Self::Paths(_) | Self::PathRegexes(_) => Input::Path.into(),
-            Self::Ports(_) | Self::Methods(_) => Inputs::NONE,
+            Self::Ports(_) => Input::DestinationPort.into(),
+            Self::Methods(_) => Inputs::NONE,
         }
     }
 
