@@ -24,6 +24,7 @@
 use serde::Serialize;
 use spiffe_authz_policy::{Attribute, Denial, Observations, PathClass, Peer, PolicySet, Protocol, Request};
 
+use crate::attributes::destination_port;
 use crate::escape::printable;
 use crate::host::{Host, LogLevel};
 use crate::observed::Names;
@@ -72,7 +73,11 @@ pub(crate) fn log_denied(host: &impl Host, record: &Record<'_>) {
         Protocol::Tcp => "connection-denied",
     };
     let names = Names::of(record.observations);
-    log(host, LogLevel::Warn, &line(event, record, names));
+    log(
+        host,
+        LogLevel::Warn,
+        &line(event, record, names, port(host, record.request)),
+    );
 }
 
 /// Logs what was allowed, if a policy that only watches has something to say of it.
@@ -83,7 +88,11 @@ pub(crate) fn log_observed(host: &impl Host, record: &Record<'_>) {
     };
     let names = Names::of(record.observations);
     if !names.is_empty() {
-        log(host, LogLevel::Info, &line(event, record, names));
+        log(
+            host,
+            LogLevel::Info,
+            &line(event, record, names, port(host, record.request)),
+        );
     }
 }
 
@@ -97,7 +106,16 @@ fn log(host: &impl Host, level: LogLevel, line: &Line<'_>) {
     }
 }
 
-fn line<'r>(event: &'static str, record: &Record<'r>, names: Names) -> Line<'r> {
+/// The local port, which is not asked for before a line is written, unless a policy reads it.
+fn port(host: &impl Host, request: &Request<'_>) -> Option<u16> {
+    match request.destination_port {
+        Attribute::Known(port) => Some(port),
+        Attribute::Absent => None,
+        Attribute::Unreadable => destination_port(host).known().copied(),
+    }
+}
+
+fn line<'r>(event: &'static str, record: &Record<'r>, names: Names, port: Option<u16>) -> Line<'r> {
     let Record {
         outcome,
         policies,
@@ -119,7 +137,7 @@ fn line<'r>(event: &'static str, record: &Record<'r>, names: Names) -> Line<'r> 
         host: text(request.host),
         path: text(request.path_without_query()),
         path_classes: path_classes(record),
-        destination_port: request.destination_port.known().copied(),
+        destination_port: port,
         protocol: match request.protocol {
             Protocol::Http => "http",
             Protocol::Tcp => "tcp",

@@ -43,6 +43,13 @@ impl Certificates {
         self.kept.try_borrow().ok()?.by_digest.get(digest).cloned()
     }
 
+    /// Whether anything is kept under this digest.
+    pub(crate) fn has(&self, digest: &Digest) -> bool {
+        self.kept
+            .try_borrow()
+            .is_ok_and(|kept| kept.by_digest.contains_key(digest))
+    }
+
     /// Keeps what became of a certificate of this size.
     pub(crate) fn keep(&self, digest: Digest, pem_bytes: usize, leaf: Leaf) {
         if pem_bytes > MAX_PEM_BYTES {

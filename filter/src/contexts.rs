@@ -71,7 +71,11 @@ impl<H: Host + Clone> Contexts<H> {
     /// Judges an HTTP request; true lets it go on.
     #[must_use]
     pub(crate) fn request_headers(&mut self, id: u32) -> bool {
-        let mut stream = HttpStream::new(self.take_judge(id));
+        let judge = match self.contexts.get(&id) {
+            Some(Context::New(judge)) => judge.clone(),
+            Some(Context::Root(_) | Context::Http(_) | Context::Tcp(_)) | None => self.judge_of_nobody(),
+        };
+        let mut stream = HttpStream::new(judge);
         let goes_on = stream.judge();
         self.contexts.insert(id, Context::Http(stream));
         goes_on

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use spiffe_authz_policy::PolicySet;
 
 use crate::host::{Host, HostError, LocalReply, LogLevel, MetricId, MetricKind};
+use crate::in_force::InForce;
 use crate::judge::Judge;
 use crate::pairs::{Pair, serialize};
 use crate::property;
@@ -78,7 +79,11 @@ pub(crate) fn watching_policies(profile: &str) -> PolicySet {
 
 /// A judge of requests on `host`, with metrics of its own.
 pub(crate) fn judge(host: &FakeHost, policies: Option<PolicySet>) -> Judge<FakeHost> {
-    Judge::new(host.clone(), Rc::default(), policies.map(Rc::new))
+    Judge::new(
+        host.clone(),
+        Rc::default(),
+        policies.map(InForce::new).map(Rc::new),
+    )
 }
 
 /// The certificates of the two peers of these tests; they end in 2027.

@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
-use spiffe_authz_policy::{Observations, PolicySet, Protocol, Request};
+use spiffe_authz_policy::{Observations, Protocol, Request};
 
 use crate::attributes::{with_connection, with_request, with_trailers};
 use crate::audit::{Record, log_denied, log_observed};
 use crate::host::Host;
+use crate::in_force::InForce;
 use crate::observed;
 use crate::outcome::Refusal;
 use crate::respond::{Flow, refuse, respond};
@@ -17,12 +18,12 @@ use crate::vm::Vm;
 pub(crate) struct Judge<H> {
     host: H,
     vm: Rc<Vm>,
-    policies: Option<Rc<PolicySet>>,
+    in_force: Option<Rc<InForce>>,
 }
 
 impl<H: Host> Judge<H> {
-    pub(crate) fn new(host: H, vm: Rc<Vm>, policies: Option<Rc<PolicySet>>) -> Self {
-        Self { host, vm, policies }
+    pub(crate) fn new(host: H, vm: Rc<Vm>, in_force: Option<Rc<InForce>>) -> Self {
+        Self { host, vm, in_force }
     }
 
     /// Judges the HTTP request that the host has in hand.
@@ -30,7 +31,7 @@ impl<H: Host> Judge<H> {
         with_request(
             &self.host,
             &self.vm.certificates,
-            self.policies.as_deref(),
+            self.in_force.as_deref(),
             |request| self.judge(request),
         )
     }
@@ -40,7 +41,7 @@ impl<H: Host> Judge<H> {
         with_connection(
             &self.host,
             &self.vm.certificates,
-            self.policies.as_deref(),
+            self.in_force.as_deref(),
             |connection| self.judge(connection),
         )
     }
@@ -48,13 +49,13 @@ impl<H: Host> Judge<H> {
     /// Refuses the rest of an HTTP request, which was allowed, if its trailers say that it must not go on.
     pub(crate) fn stop_at_trailers(&self) -> Option<Flow> {
         let refusal = self.refusal_of_trailers()?;
-        let policies = self.policies.as_deref();
+        let in_force = self.in_force.as_deref();
         let (flow, outcome) = refuse(&self.host, Protocol::Http, refusal);
-        with_request(&self.host, &self.vm.certificates, policies, |request| {
+        with_request(&self.host, &self.vm.certificates, in_force, |request| {
             let record = Record {
                 outcome: &outcome,
                 observations: &Observations::default(),
-                policies,
+                policies: in_force.map(InForce::policies),
                 request,
             };
             self.record(&flow, &record);
@@ -63,7 +64,7 @@ impl<H: Host> Judge<H> {
     }
 
     fn refusal_of_trailers(&self) -> Option<Refusal<'_>> {
-        let Some(policies) = self.policies.as_deref() else {
+        let Some(policies) = self.in_force.as_deref().map(InForce::policies) else {
             return Some(Refusal::NoConfiguration);
         };
         if !policies.judges_trailers() {
@@ -73,21 +74,30 @@ impl<H: Host> Judge<H> {
     }
 
     fn judge(&self, request: &Request<'_>) -> Flow {
-        let policies = self.policies.as_deref();
-        if let Some(policies) = policies {
-            self.vm.note_peer(&self.host, policies, request.peer);
-        }
-        let observations = policies.map_or_else(Observations::default, |policies| policies.observe(request));
-        observed::tell_access_log(&self.host, &observations);
-        let protocol = request.protocol;
-        let (flow, outcome) = match policies {
-            Some(policies) => respond(&self.host, protocol, policies.decide(request)),
-            None => refuse(&self.host, protocol, Refusal::NoConfiguration),
+        let Some(in_force) = self.in_force.as_deref() else {
+            return self.refuse_without_configuration(request);
         };
+        let policies = in_force.policies();
+        self.vm.note_peer(&self.host, policies, request.peer);
+        let observations = policies.observe(request);
+        observed::tell_access_log(&self.host, &observations);
+        let (flow, outcome) = respond(&self.host, request.protocol, policies.decide(request), in_force);
         let record = Record {
             outcome: &outcome,
             observations: &observations,
-            policies,
+            policies: Some(policies),
+            request,
+        };
+        self.record(&flow, &record);
+        flow
+    }
+
+    fn refuse_without_configuration(&self, request: &Request<'_>) -> Flow {
+        let (flow, outcome) = refuse(&self.host, request.protocol, Refusal::NoConfiguration);
+        let record = Record {
+            outcome: &outcome,
+            observations: &Observations::default(),
+            policies: None,
             request,
         };
         self.record(&flow, &record);
@@ -95,7 +105,8 @@ impl<H: Host> Judge<H> {
     }
 
     fn record(&self, flow: &Flow, record: &Record<'_>) {
-        self.vm.metrics.count(&self.host, record.outcome);
+        let in_force = self.in_force.as_deref();
+        self.vm.metrics.count(&self.host, record.outcome, in_force);
         self.vm.metrics.count_observed(&self.host, record.observations);
         match flow {
             Flow::Continue(_) => log_observed(&self.host, record),

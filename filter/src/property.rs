@@ -10,6 +10,8 @@ pub(crate) const PEER_URI_SAN: &str = "connection\0uri_san_peer_certificate";
 pub(crate) const PEER_CERTIFICATE: &str = "connection\0peer_certificate";
 /// The SHA-256 digest of the peer's certificate, 64 hexadecimal digits.
 pub(crate) const PEER_CERTIFICATE_DIGEST: &str = "connection\0sha256_peer_certificate_digest";
+/// The number of the connection, which no other connection of the proxy has: 8 bytes, little-endian.
+pub(crate) const CONNECTION_ID: &str = "connection_id";
 /// The server name that the peer asked for in its ClientHello.
 pub(crate) const REQUESTED_SERVER_NAME: &str = "connection\0requested_server_name";
 /// The address and port of the client, as Envoy worked them out from X-Forwarded-For or the PROXY protocol.

@@ -2,7 +2,9 @@
 
 use spiffe_authz_policy::{Decision, Permit, Protocol};
 
+use crate::decimal::Decimal;
 use crate::host::{Host, LogLevel};
+use crate::in_force::InForce;
 use crate::outcome::{Outcome, Refusal};
 use crate::{property, reply};
 
@@ -40,12 +42,18 @@ pub(crate) fn respond<'p>(
     host: &impl Host,
     protocol: Protocol,
     decision: Decision<'p>,
+    in_force: &InForce,
 ) -> (Flow, Outcome<'p>) {
     let outcome = Outcome::from(&decision);
     match decision {
         Decision::Allow(permit) => match let_pass(host, protocol, permit) {
             Some(passage) => {
-                tell_access_log(host, &outcome);
+                let told = outcome.rule.map(|rule| in_force.told(rule.policy));
+                tell_access_log(
+                    host,
+                    &outcome,
+                    told.as_ref().map_or("", |told| told.name.as_str()),
+                );
                 (Flow::Continue(passage), outcome)
             }
             None => refuse(host, protocol, Refusal::InterlockFailed),
@@ -57,7 +65,8 @@ pub(crate) fn respond<'p>(
 /// Answers a request by itself and closes a connection. Should the proxy do neither, it stands still.
 pub(crate) fn refuse<'p>(host: &impl Host, protocol: Protocol, refusal: Refusal<'p>) -> (Flow, Outcome<'p>) {
     let outcome = Outcome::from(refusal);
-    tell_access_log(host, &outcome);
+    let policy = outcome.rule.map(|rule| rule.policy.to_string());
+    tell_access_log(host, &outcome, &policy.unwrap_or_default());
     let (done, what) = match protocol {
         Protocol::Http => (
             reply::send(host, refusal),
@@ -88,20 +97,15 @@ fn let_pass(host: &impl Host, protocol: Protocol, _permit: Permit<'_>) -> Option
 }
 
 /// Puts the outcome where the access log finds it. Nothing rests on it, so a failure changes nothing.
-fn tell_access_log(host: &impl Host, outcome: &Outcome<'_>) {
-    let policy = outcome
-        .rule
-        .map_or_else(String::new, |rule| rule.policy.to_string());
-    let rule = outcome
-        .rule
-        .map_or_else(String::new, |rule| rule.index.to_string());
+fn tell_access_log(host: &impl Host, outcome: &Outcome<'_>, policy: &str) {
+    let rule = outcome.rule.map(|rule| Decimal::from(rule.index));
     for (path, value) in [
-        (property::DECISION, outcome.decision),
-        (property::CAUSE, outcome.cause),
-        (property::POLICY, &policy),
-        (property::RULE, &rule),
+        (property::DECISION, outcome.decision.as_bytes()),
+        (property::CAUSE, outcome.cause.as_bytes()),
+        (property::POLICY, policy.as_bytes()),
+        (property::RULE, rule.as_ref().map_or(&[], Decimal::as_bytes)),
     ] {
-        let _ = host.set_property(path, value.as_bytes());
+        let _ = host.set_property(path, value);
     }
 }
 

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use spiffe_authz_policy::{ConfigErrors, PolicySet, RequiredSvid, Workload};
 
 use crate::host::{Host, HostError, LogLevel};
+use crate::in_force::InForce;
 use crate::judge::Judge;
 use crate::node::{self, NodeError};
 use crate::vm::Vm;
@@ -16,7 +17,7 @@ use crate::vm::Vm;
 pub(crate) struct Plugin<H> {
     host: H,
     vm: Rc<Vm>,
-    policies: Option<Rc<PolicySet>>,
+    in_force: Option<Rc<InForce>>,
 }
 
 impl<H: Host + Clone> Plugin<H> {
@@ -25,7 +26,7 @@ impl<H: Host + Clone> Plugin<H> {
         Self {
             host,
             vm,
-            policies: None,
+            in_force: None,
         }
     }
 
@@ -61,7 +62,7 @@ impl<H: Host + Clone> Plugin<H> {
 
     /// The judge of one request or connection, by the policy set that is in force now.
     pub(crate) fn judge(&self) -> Judge<H> {
-        Judge::new(self.host.clone(), Rc::clone(&self.vm), self.policies.clone())
+        Judge::new(self.host.clone(), Rc::clone(&self.vm), self.in_force.clone())
     }
 
     fn put_in_force(&mut self, policies: PolicySet) {
@@ -71,7 +72,7 @@ impl<H: Host + Clone> Plugin<H> {
                 .log(LogLevel::Warn, &format!("configuration in force: {notice}"));
         }
         self.vm.metrics.configured(&self.host, &policies);
-        self.policies = Some(Rc::new(policies));
+        self.in_force = Some(Rc::new(InForce::new(policies)));
     }
 }
 
@@ -155,7 +156,7 @@ mod tests {
     fn refused(host: &FakeHost) -> Vec<String> {
         let mut plugin = plugin(host);
         assert!(!plugin.configure());
-        assert!(plugin.policies.is_none());
+        assert!(plugin.in_force.is_none());
         let lines = host.lines();
         assert!(lines.iter().all(|(level, _)| *level == LogLevel::Error));
         lines.into_iter().map(|(_, line)| line).collect()
@@ -206,7 +207,10 @@ mod tests {
         host.set_reading(property::NODE_LABELS, Ok(&serialize(&[(b"app", b"ledger")])));
         let mut plugin = plugin(&host);
         assert!(plugin.configure());
-        assert_eq!(plugin.policies.unwrap().workload().namespace, "payments");
+        assert_eq!(
+            plugin.in_force.unwrap().policies().workload().namespace,
+            "payments"
+        );
     }
 
     #[test]
@@ -283,10 +287,10 @@ mod tests {
         host.set_configuration(Ok(CONFIGURATION.as_bytes()));
         let mut plugin = plugin(&host);
         assert!(plugin.configure());
-        let before = plugin.policies.clone().unwrap();
+        let before = plugin.in_force.clone().unwrap();
         host.set_configuration(Ok(b"{}"));
         assert!(!plugin.configure());
-        assert!(Rc::ptr_eq(&before, &plugin.policies.unwrap()));
+        assert!(Rc::ptr_eq(&before, &plugin.in_force.unwrap()));
     }
 
     #[test]

@@ -9,15 +9,10 @@ use super::reading::{never_absent, parsed, read};
 use crate::host::Host;
 use crate::property;
 
-/// The filter state in which a `set_filter_state` filter puts `%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%`.
-const DIRECT_REMOTE_ADDRESS_KEY: &str = "spiffe_authz.direct_remote_address";
-
-/// The direct peer address. No property of Envoy's has it: `source.address` follows X-Forwarded-For and the PROXY
-/// protocol. Without the filter that says it, it cannot be told.
-pub(super) fn direct_peer(host: &impl Host, key: Option<&str>) -> Attribute<IpAddr> {
-    let key = key.unwrap_or(DIRECT_REMOTE_ADDRESS_KEY);
-    let path = format!("{}\0{key}", property::FILTER_STATE);
-    never_absent(parsed(read(host, &path), from_text::<IpAddr>))
+/// The direct peer address, by the property that has it: no one of Envoy's own does, for `source.address` follows
+/// X-Forwarded-For and the PROXY protocol. Without the filter that says it, it cannot be told.
+pub(super) fn direct_peer(host: &impl Host, path: &str) -> Attribute<IpAddr> {
+    never_absent(parsed(read(host, path), from_text::<IpAddr>))
 }
 
 /// The address in a property that says `address:port`.
@@ -26,7 +21,7 @@ pub(super) fn without_port(host: &impl Host, path: &str) -> Attribute<IpAddr> {
 }
 
 /// The local port.
-pub(super) fn destination_port(host: &impl Host) -> Attribute<u16> {
+pub(crate) fn destination_port(host: &impl Host) -> Attribute<u16> {
     parsed(read(host, property::DESTINATION_PORT), |bytes| {
         u16::try_from(i64::from_le_bytes(bytes.try_into().ok()?)).ok()
     })
@@ -66,21 +61,9 @@ mod tests {
         ];
         for (reading, expected) in table {
             let host = FakeHost::new();
-            host.set_reading("filter_state\0spiffe_authz.direct_remote_address", reading);
-            assert_eq!(direct_peer(&host, None), expected, "{reading:?}");
+            host.set_reading("filter_state\0peer", reading);
+            assert_eq!(direct_peer(&host, "filter_state\0peer"), expected, "{reading:?}");
         }
-    }
-
-    #[test]
-    fn another_filter_state_may_hold_the_direct_peer_address_and_then_the_usual_one_is_not_asked() {
-        let host = FakeHost::new();
-        host.set_reading(
-            "filter_state\0spiffe_authz.direct_remote_address",
-            Ok(b"10.0.0.1"),
-        );
-        assert_eq!(direct_peer(&host, Some("peer")), Attribute::Unreadable);
-        host.set_reading("filter_state\0peer", Ok(b"10.0.0.2"));
-        assert_eq!(direct_peer(&host, Some("peer")), ip("10.0.0.2"));
     }
 
     #[test]

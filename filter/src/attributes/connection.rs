@@ -1,67 +1,68 @@
 //! [`Connection`]: what the host says about the connection that a request or a TCP stream comes by.
 
 use core::net::IpAddr;
+use std::rc::Rc;
 
-use spiffe_authz_policy::{Attribute, Document, Input, PolicySet, Protocol, Request};
+use spiffe_authz_policy::{Attribute, Document, Input, Protocol, Request};
 use time::OffsetDateTime;
 
-use super::address::{destination_port, direct_peer, without_port};
+use super::address::{direct_peer, without_port};
+use super::channel::Channel;
 use super::clock::read_time;
 use super::metadata::read_metadata;
-use super::peer::OwnedPeer;
-use super::reading::{lent, read};
-use crate::certificates::Certificates;
+use super::reading::lent;
 use crate::host::Host;
+use crate::in_force::InForce;
 use crate::property;
 
 /// What is known of a connection, in memory of our own. What no policy in force reads was not asked for, and is
 /// unreadable: nobody can take it for absent.
 #[derive(Debug)]
 pub(super) struct Connection {
-    peer: OwnedPeer,
+    channel: Rc<Channel>,
     source_ip: Attribute<IpAddr>,
     remote_ip: Attribute<IpAddr>,
-    destination_ip: Attribute<IpAddr>,
-    destination_port: Attribute<u16>,
-    sni: Attribute<Vec<u8>>,
     metadata: Attribute<Document>,
     time: Attribute<OffsetDateTime>,
 }
 
 impl Connection {
-    /// Asks the host for what every decision needs, and for what the policies in force read besides.
-    pub(super) fn read(host: &impl Host, certificates: &Certificates, policies: Option<&PolicySet>) -> Self {
-        let wanted = |input| policies.is_some_and(|policies| policies.reads(input));
-        let peer = OwnedPeer::read(host, certificates, policies);
+    /// Asks the host for what may be another with each request, as far as the policies in force read it.
+    pub(super) fn on(channel: Rc<Channel>, host: &impl Host, in_force: Option<&InForce>) -> Self {
+        let wanted = |input| in_force.filter(|in_force| in_force.policies().reads(input));
         // Whether a certificate is still valid is looked at with each request, however old its connection is.
-        let reads_time = wanted(Input::Time) || (wanted(Input::Validity) && peer.shows_certificate());
-        let key = policies.and_then(PolicySet::direct_remote_address_key);
+        let shown = channel.peer.shows_certificate();
+        let reads_time = wanted(Input::Time).or(wanted(Input::Validity).filter(|_| shown));
         Self {
-            source_ip: where_true(wanted(Input::SourceIp), || direct_peer(host, key)),
-            remote_ip: where_true(wanted(Input::RemoteIp), || {
+            source_ip: where_wanted(wanted(Input::SourceIp), |in_force| {
+                direct_peer(host, in_force.direct_remote_address())
+            }),
+            remote_ip: where_wanted(wanted(Input::RemoteIp), |_| {
                 without_port(host, property::SOURCE_ADDRESS)
             }),
-            destination_ip: where_true(wanted(Input::DestinationIp), || {
-                without_port(host, property::DESTINATION_ADDRESS)
-            }),
-            destination_port: destination_port(host),
-            sni: where_true(wanted(Input::Sni), || read_sni(host)),
-            metadata: where_true(wanted(Input::Metadata), || read_metadata(host)),
-            time: where_true(reads_time, || read_time(host)),
-            peer,
+            metadata: where_wanted(wanted(Input::Metadata), |_| read_metadata(host)),
+            time: where_wanted(reads_time, |_| read_time(host)),
+            channel,
         }
     }
 
     /// Calls `use_it` with a request of which only the connection is known.
     pub(super) fn lend<R>(&self, protocol: Protocol, use_it: impl FnOnce(Request<'_>) -> R) -> R {
-        let uri_sans = self.peer.uri_sans();
+        let Channel {
+            peer,
+            destination_ip,
+            destination_port,
+            sni,
+            ..
+        } = &*self.channel;
+        let uri_sans = peer.uri_sans();
         use_it(Request {
-            peer: self.peer.lent(&uri_sans),
+            peer: peer.lent(uri_sans.as_slice()),
             source_ip: self.source_ip,
             remote_ip: self.remote_ip,
-            destination_ip: self.destination_ip,
-            destination_port: self.destination_port,
-            sni: lent(&self.sni).map(Vec::as_slice),
+            destination_ip: *destination_ip,
+            destination_port: *destination_port,
+            sni: lent(sni).map(Vec::as_slice),
             metadata: lent(&self.metadata),
             time: self.time,
             ..Request::absent(protocol)
@@ -69,34 +70,24 @@ impl Connection {
     }
 }
 
-/// The attribute if it is wanted.
-fn where_true<T>(wanted: bool, read: impl FnOnce() -> Attribute<T>) -> Attribute<T> {
-    if wanted { read() } else { Attribute::Unreadable }
-}
-
-/// The requested server name. A handshake without one and one with an empty one are the same.
-fn read_sni(host: &impl Host) -> Attribute<Vec<u8>> {
-    match read(host, property::REQUESTED_SERVER_NAME) {
-        Attribute::Known(name) if name.is_empty() => Attribute::Absent,
-        Attribute::Known(name) => Attribute::Known(name),
-        Attribute::Absent => Attribute::Absent,
-        Attribute::Unreadable => Attribute::Unreadable,
-    }
+/// The attribute if it is wanted under a configuration.
+fn where_wanted<T>(wanted: Option<&InForce>, read: impl FnOnce(&InForce) -> Attribute<T>) -> Attribute<T> {
+    wanted.map_or(Attribute::Unreadable, read)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attributes::peer::OwnedPeer;
+    use crate::certificates::Certificates;
     use crate::fake_host::{FRONTEND_PEM, FakeHost, policies_of, policies_with, policy_set};
-    use crate::host::HostError;
-    use spiffe_authz_policy::{LeafCertificate, Peer, PeerCertificate, Validation};
-
-    type Reading = Result<&'static [u8], HostError>;
+    use spiffe_authz_policy::{LeafCertificate, Peer, PeerCertificate, PolicySet, Validation};
 
     const ID: &[u8] = b"spiffe://cluster.local/ns/shop/sa/frontend";
     /// One condition on each input that costs a hostcall of its own.
     const WHEN_EVERYTHING: &str = r#"
         {"key": "source.ip", "values": ["10.0.0.1"]}, {"key": "remote.ip", "values": ["10.0.0.2"]},
+        {"key": "destination.port", "values": ["8080"]},
         {"key": "destination.ip", "values": ["10.0.0.3"]}, {"key": "connection.sni", "values": ["orders"]},
         {"key": "request.auth.claims[sub]", "values": ["*"]},
         {"key": "source.certificate.remainingSeconds", "numbers": [">0"]}"#;
@@ -128,12 +119,32 @@ mod tests {
         ))
     }
 
+    fn leaf(connection: &Connection) -> *const LeafCertificate {
+        connection.lend(Protocol::Tcp, |request| {
+            let Peer::Certificate(certificate) = request.peer else {
+                panic!("{:?}", request.peer)
+            };
+            std::ptr::from_ref(*certificate.leaf.known().unwrap())
+        })
+    }
+
     fn ip(text: &str) -> Attribute<IpAddr> {
         Attribute::Known(text.parse().unwrap())
     }
 
+    /// What is read where nothing is remembered.
     fn connection(host: &FakeHost, policies: Option<&PolicySet>) -> Connection {
-        Connection::read(host, &Certificates::default(), policies)
+        let in_force = policies.cloned().map(InForce::new);
+        let channel = Channel::read(host, &Certificates::default(), in_force.as_ref());
+        Connection::on(Rc::new(channel), host, in_force.as_ref())
+    }
+
+    /// A request of those that come one after the other, and how many hostcalls it made beside that for its headers.
+    fn next(host: &FakeHost, certificates: &Certificates, in_force: &InForce) -> (Connection, usize) {
+        let before = host.calls();
+        let channel = Channel::of_request(host, certificates, Some(in_force));
+        let connection = Connection::on(channel, host, Some(in_force));
+        (connection, host.calls() - before)
     }
 
     #[test]
@@ -169,12 +180,12 @@ mod tests {
                 property::MTLS,
                 property::PEER_CERTIFICATE_VALID,
                 property::PEER_URI_SAN,
-                property::DESTINATION_PORT,
             ];
             assert_eq!(host.calls(), always.len());
             connection.lend(Protocol::Tcp, |request| {
                 let addresses = [request.source_ip, request.remote_ip, request.destination_ip];
                 assert_eq!(addresses, [Attribute::Unreadable; 3]);
+                assert_eq!(request.destination_port, Attribute::Unreadable);
                 assert_eq!(request.sni, Attribute::Unreadable);
                 assert_eq!(request.metadata, Attribute::Unreadable);
                 assert_eq!(request.time, Attribute::Unreadable);
@@ -193,6 +204,7 @@ mod tests {
             (r#"{"key": "source.ip", "values": ["10.0.0.1"]}"#, 1),
             (r#"{"key": "remote.ip", "values": ["10.0.0.1"]}"#, 1),
             (r#"{"key": "destination.ip", "values": ["10.0.0.1"]}"#, 1),
+            (r#"{"key": "destination.port", "values": ["8080"]}"#, 1),
             (r#"{"key": "connection.sni", "values": ["orders"]}"#, 1),
             (r#"{"key": "request.auth.claims[sub]", "values": ["*"]}"#, 1),
             (r#"{"key": "source.certificate.dnsSan", "values": ["*"]}"#, 2),
@@ -205,53 +217,47 @@ mod tests {
             let host = talkative();
             let rules = format!(r#"[{{"when": [{condition}]}}]"#);
             connection(&host, Some(&istio_policies(&rules)));
-            assert_eq!(host.calls(), 4 + more, "{condition}");
+            assert_eq!(host.calls(), 3 + more, "{condition}");
         }
     }
 
     #[test]
-    fn the_second_request_of_a_peer_makes_five_hostcalls_instead_of_six_and_parses_nothing() {
-        let (host, certificates, policies) = (talkative(), Certificates::default(), policy_set());
-        let read = || {
-            let before = host.calls();
-            let connection = Connection::read(&host, &certificates, Some(&policies));
-            (connection, host.calls() - before)
-        };
-        let (first, calls) = read();
+    fn the_first_request_of_a_peer_on_another_connection_parses_nothing() {
+        let (host, certificates, in_force) =
+            (talkative(), Certificates::default(), InForce::new(policy_set()));
         let asked = [
+            property::CONNECTION_ID,
             property::MTLS,
             property::PEER_CERTIFICATE_VALID,
             property::PEER_CERTIFICATE_DIGEST,
             property::PEER_CERTIFICATE,
-            property::DESTINATION_PORT,
             "the time",
         ];
+        host.set_reading(property::CONNECTION_ID, Ok(&7_u64.to_le_bytes()));
+        let (first, calls) = next(&host, &certificates, &in_force);
         assert_eq!(calls, asked.len());
-        let (second, calls) = read();
+        host.set_reading(property::CONNECTION_ID, Ok(&8_u64.to_le_bytes()));
+        let (second, calls) = next(&host, &certificates, &in_force);
         assert_eq!(calls, asked.len() - 1);
-        let leaf = |connection: &Connection| {
-            connection.lend(Protocol::Tcp, |request| {
-                let Peer::Certificate(certificate) = request.peer else {
-                    panic!("{:?}", request.peer)
-                };
-                std::ptr::from_ref(*certificate.leaf.known().unwrap())
-            })
-        };
         assert_eq!(leaf(&first), leaf(&second), "the very same parsed certificate");
     }
 
     #[test]
     fn the_time_is_read_with_each_request_whose_certificate_has_an_end() {
-        let (host, certificates, policies) = (talkative(), Certificates::default(), policy_set());
+        let (host, certificates, in_force) =
+            (talkative(), Certificates::default(), InForce::new(policy_set()));
+        host.set_reading(property::CONNECTION_ID, Ok(&7_u64.to_le_bytes()));
         for nanoseconds in [7, 9] {
             host.set_time(Ok(nanoseconds));
-            let connection = Connection::read(&host, &certificates, Some(&policies));
+            let (connection, _) = next(&host, &certificates, &in_force);
             let now = OffsetDateTime::from_unix_timestamp_nanos(i128::from(nanoseconds)).unwrap();
             assert_eq!(connection.time, Attribute::Known(now));
         }
         host.set_peer(None);
-        let connection = Connection::read(&host, &certificates, Some(&policies));
-        assert_eq!(connection.time, Attribute::Unreadable);
+        assert_eq!(
+            self::connection(&host, Some(&policy_set())).time,
+            Attribute::Unreadable
+        );
     }
 
     #[test]
@@ -269,7 +275,7 @@ mod tests {
             assert_eq!(certificate.digest, Attribute::Known(&[0x11; 32][..]));
             assert_eq!(certificate.leaf, Attribute::Unreadable);
         });
-        assert_eq!(host.calls(), 5);
+        assert_eq!(host.calls(), 4);
     }
 
     #[test]
@@ -277,22 +283,7 @@ mod tests {
         let host = talkative();
         host.set_peer(None);
         let connection = connection(&host, Some(&policy_set()));
-        assert_eq!(connection.peer, OwnedPeer::Plaintext);
-        assert_eq!(host.calls(), 2);
-    }
-
-    #[test]
-    fn an_empty_server_name_is_none() {
-        let table: [(Reading, Attribute<Vec<u8>>); 4] = [
-            (Ok(b"\xff"), Attribute::Known(b"\xff".to_vec())),
-            (Ok(b""), Attribute::Absent),
-            (Err(HostError::NotFound), Attribute::Absent),
-            (Err(HostError::Status(2)), Attribute::Unreadable),
-        ];
-        for (reading, expected) in table {
-            let host = FakeHost::new();
-            host.set_reading(property::REQUESTED_SERVER_NAME, reading);
-            assert_eq!(read_sni(&host), expected, "{reading:?}");
-        }
+        assert_eq!(connection.channel.peer, OwnedPeer::Plaintext);
+        assert_eq!(host.calls(), 1);
     }
 }

@@ -20,8 +20,14 @@ fn digest(text: &[u8]) -> Option<Digest> {
     let (pairs, []) = text.as_chunks() else {
         return None;
     };
-    let bytes: Option<Vec<u8>> = pairs.iter().copied().map(byte).collect();
-    Digest::try_from(bytes?).ok()
+    let mut digest = Digest::default();
+    if pairs.len() != digest.len() {
+        return None;
+    }
+    for (place, pair) in digest.iter_mut().zip(pairs) {
+        *place = byte(*pair)?;
+    }
+    Some(digest)
 }
 
 fn byte([high, low]: [u8; 2]) -> Option<u8> {

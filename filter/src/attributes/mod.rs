@@ -3,31 +3,41 @@
 //! What the host fails to say, or says in another form than Envoy's, is unreadable and never absent.
 
 mod address;
+mod channel;
 mod clock;
 mod connection;
+mod connections;
 mod headers;
 mod leaf;
 mod metadata;
 mod peer;
 mod reading;
 
-use spiffe_authz_policy::{Attribute, Headers, PolicySet, Protocol, Request};
+use std::rc::Rc;
 
+use spiffe_authz_policy::{Attribute, Headers, Protocol, Request};
+
+use crate::attributes::channel::Channel;
 use crate::attributes::connection::Connection;
 use crate::attributes::headers::HeaderList;
 use crate::certificates::Certificates;
 use crate::host::Host;
+use crate::in_force::InForce;
+
+pub(crate) use crate::attributes::address::destination_port;
+pub(crate) use crate::attributes::connections::Connections;
 
 /// Calls `use_it` with the HTTP request that the host has in hand, as policies see it.
 pub(crate) fn with_request<R>(
     host: &impl Host,
     certificates: &Certificates,
-    policies: Option<&PolicySet>,
+    in_force: Option<&InForce>,
     use_it: impl FnOnce(&Request<'_>) -> R,
 ) -> R {
     let given = host.request_headers();
     let headers = HeaderList::parse(&given);
-    Connection::read(host, certificates, policies).lend(Protocol::Http, |connection| {
+    let channel = Channel::of_request(host, certificates, in_force);
+    Connection::on(channel, host, in_force).lend(Protocol::Http, |connection| {
         use_it(&Request {
             method: headers.only(b":method"),
             host: headers.only(b":authority"),
@@ -49,10 +59,11 @@ pub(crate) fn with_trailers<R>(host: &impl Host, use_it: impl FnOnce(Attribute<H
 pub(crate) fn with_connection<R>(
     host: &impl Host,
     certificates: &Certificates,
-    policies: Option<&PolicySet>,
+    in_force: Option<&InForce>,
     use_it: impl FnOnce(&Request<'_>) -> R,
 ) -> R {
-    Connection::read(host, certificates, policies).lend(Protocol::Tcp, |connection| use_it(&connection))
+    let channel = Rc::new(Channel::read(host, certificates, in_force));
+    Connection::on(channel, host, in_force).lend(Protocol::Tcp, |connection| use_it(&connection))
 }
 
 #[cfg(test)]
@@ -70,7 +81,6 @@ mod tests {
         with_request(&host, &Certificates::default(), None, |request| {
             assert_eq!(request.protocol, Protocol::Http);
             assert_eq!(request.peer, Peer::Plaintext);
-            assert_eq!(request.destination_port, Attribute::Known(8080));
             assert_eq!(request.method, Attribute::Known(&b"GET"[..]));
             assert_eq!(request.host, Attribute::Absent);
             assert_eq!(request.path, Attribute::Known(&b"/\xff?x"[..]));

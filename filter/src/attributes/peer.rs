@@ -6,13 +6,17 @@ use super::leaf::{read_digest, read_leaf};
 use super::reading::{lent, read, read_bool};
 use crate::certificates::{Certificates, Digest, Leaf};
 use crate::host::Host;
+use crate::in_force::InForce;
 use crate::property;
 
 /// What proxies write for a peer without a URI SAN.
 const NOBODY: [&[u8]; 2] = [b"", b"-"];
+/// A SPIFFE ID has at most so many bytes, by the SPIFFE ID standard, section 2.3; a longer URI SAN is read anew with each
+/// request.
+const LONGEST_URI_SAN: usize = 2048;
 
 /// The other end of the connection.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Debug, Eq, PartialEq)]
 pub(super) enum OwnedPeer {
     Plaintext,
     Certificate(OwnedCertificate),
@@ -21,16 +25,36 @@ pub(super) enum OwnedPeer {
 }
 
 /// The certificate that a peer presented.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Debug, Eq, PartialEq)]
 pub(super) struct OwnedCertificate {
     validation: Validation,
     reported: ReportedUriSan,
     leaf: Leaf,
     digest: Attribute<Digest>,
+    /// Neither the certificate nor its digest was asked for.
+    was_asked_for_uri_san_alone: bool,
+}
+
+/// URI SANs: one, as every SVID has, takes no memory of its own.
+#[derive(Debug)]
+pub(super) enum UriSans<'c> {
+    None,
+    One([&'c [u8]; 1]),
+    Several(Vec<&'c [u8]>),
+}
+
+impl<'c> UriSans<'c> {
+    pub(super) fn as_slice(&self) -> &[&'c [u8]] {
+        match self {
+            Self::None => &[],
+            Self::One(only) => only,
+            Self::Several(several) => several,
+        }
+    }
 }
 
 /// What the host's property of the URI SAN says, which shows the first and no other.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Debug, Eq, PartialEq)]
 enum ReportedUriSan {
     /// It was not asked: the certificate itself is known.
     NotAsked,
@@ -41,26 +65,44 @@ enum ReportedUriSan {
 }
 
 impl OwnedPeer {
-    pub(super) fn read(host: &impl Host, certificates: &Certificates, policies: Option<&PolicySet>) -> Self {
+    pub(super) fn read(host: &impl Host, certificates: &Certificates, in_force: Option<&InForce>) -> Self {
         match read_bool(host, property::MTLS) {
-            Attribute::Known(false) => Self::read_handed_on(host, policies),
-            Attribute::Known(true) => OwnedCertificate::read(host, certificates, policies)
-                .map_or(Self::Unreadable, Self::Certificate),
+            Attribute::Known(false) => Self::read_handed_on(host, in_force),
+            Attribute::Known(true) => {
+                OwnedCertificate::read(host, certificates, in_force.map(InForce::policies))
+                    .map_or(Self::Unreadable, Self::Certificate)
+            }
             // Every Envoy says it of every connection: its absence is a fault.
             Attribute::Absent | Attribute::Unreadable => Self::Unreadable,
         }
     }
 
     /// Where mTLS ended on another listener, and nowhere else.
-    fn read_handed_on(host: &impl Host, policies: Option<&PolicySet>) -> Self {
-        let Some(key) = policies.and_then(PolicySet::peer_principal_key) else {
+    fn read_handed_on(host: &impl Host, in_force: Option<&InForce>) -> Self {
+        let Some(path) = in_force.and_then(InForce::peer_principal) else {
             return Self::Plaintext;
         };
-        match read(host, &format!("{}\0{key}", property::FILTER_STATE)) {
+        match read(host, path) {
             Attribute::Known(text) if NOBODY.contains(&text.as_slice()) => Self::Plaintext,
             Attribute::Known(text) => Self::HandedOn(text),
             Attribute::Absent => Self::Plaintext,
             Attribute::Unreadable => Self::Unreadable,
+        }
+    }
+
+    /// Whether there is a certificate, whatever is known of it.
+    pub(super) fn presented_certificate(&self) -> bool {
+        match self {
+            Self::Certificate(_) => true,
+            Self::Plaintext | Self::HandedOn(_) | Self::Unreadable => false,
+        }
+    }
+
+    /// Whether the same would be told again on the same connection, and takes no more memory than what is kept anyway.
+    pub(super) fn lasts(&self, certificates: &Certificates) -> bool {
+        match self {
+            Self::Certificate(certificate) => certificate.lasts(certificates),
+            Self::Plaintext | Self::HandedOn(_) | Self::Unreadable => false,
         }
     }
 
@@ -73,10 +115,10 @@ impl OwnedPeer {
     }
 
     /// The URI SANs of the certificate, as far as they are known.
-    pub(super) fn uri_sans(&self) -> Vec<&[u8]> {
+    pub(super) fn uri_sans(&self) -> UriSans<'_> {
         match self {
             Self::Certificate(certificate) => certificate.uri_sans(),
-            Self::Plaintext | Self::HandedOn(_) | Self::Unreadable => Vec::new(),
+            Self::Plaintext | Self::HandedOn(_) | Self::Unreadable => UriSans::None,
         }
     }
 
@@ -101,7 +143,8 @@ impl OwnedCertificate {
     fn read(host: &impl Host, certificates: &Certificates, policies: Option<&PolicySet>) -> Option<Self> {
         let reads = |input| policies.is_some_and(|policies| policies.reads(input));
         let validation = read_validation(host)?;
-        let digest = if reads(Input::Certificate) || reads(Input::CertificateDigest) {
+        let reads_digest = reads(Input::Certificate) || reads(Input::CertificateDigest);
+        let digest = if reads_digest {
             read_digest(host)
         } else {
             Attribute::Unreadable
@@ -121,18 +164,34 @@ impl OwnedCertificate {
             reported,
             leaf,
             digest,
+            was_asked_for_uri_san_alone: !reads_digest,
         })
     }
 
-    fn uri_sans(&self) -> Vec<&[u8]> {
+    fn uri_sans(&self) -> UriSans<'_> {
         match (&self.reported, &self.leaf) {
-            (ReportedUriSan::First(uri_san), _) => vec![uri_san],
-            (ReportedUriSan::NotAsked, Attribute::Known(leaf)) => {
-                leaf.facts().uri_sans.iter().map(Vec::as_slice).collect()
-            }
+            (ReportedUriSan::First(uri_san), _) => UriSans::One([uri_san]),
+            (ReportedUriSan::NotAsked, Attribute::Known(leaf)) => match leaf.facts().uri_sans.as_slice() {
+                [only] => UriSans::One([only]),
+                several => UriSans::Several(several.iter().map(Vec::as_slice).collect()),
+            },
             (ReportedUriSan::None, _)
-            | (ReportedUriSan::NotAsked, Attribute::Absent | Attribute::Unreadable) => Vec::new(),
+            | (ReportedUriSan::NotAsked, Attribute::Absent | Attribute::Unreadable) => UriSans::None,
         }
+    }
+
+    /// A verified certificate of which nothing failed to be told. One that is kept by its digest is small enough.
+    fn lasts(&self, certificates: &Certificates) -> bool {
+        let is_small = match (&self.leaf, &self.reported) {
+            (Attribute::Known(_), _) => self.digest.known().is_some_and(|digest| certificates.has(digest)),
+            (Attribute::Absent, _) => false,
+            // It was not asked for: what failed is not told apart, and is asked for again.
+            (Attribute::Unreadable, ReportedUriSan::First(uri_san)) => {
+                self.was_asked_for_uri_san_alone && uri_san.len() <= LONGEST_URI_SAN
+            }
+            (Attribute::Unreadable, ReportedUriSan::None | ReportedUriSan::NotAsked) => false,
+        };
+        self.validation == Validation::Validated && is_small
     }
 }
 
@@ -169,7 +228,8 @@ mod tests {
     type Reading = Result<&'static [u8], HostError>;
 
     fn read_by(host: &FakeHost, policies: Option<&PolicySet>) -> OwnedPeer {
-        OwnedPeer::read(host, &Certificates::default(), policies)
+        let in_force = policies.cloned().map(InForce::new);
+        OwnedPeer::read(host, &Certificates::default(), in_force.as_ref())
     }
 
     fn peer(mtls: Reading, valid: Reading, uri_san: Reading) -> OwnedPeer {
@@ -187,6 +247,7 @@ mod tests {
             reported,
             leaf: Attribute::Unreadable,
             digest: Attribute::Unreadable,
+            was_asked_for_uri_san_alone: true,
         })
     }
 
@@ -263,7 +324,7 @@ mod tests {
         host.set_reading(property::PEER_URI_SAN, Ok(b"anything"));
         let told = read_by(&host, Some(&policy_set()));
         assert!(told.shows_certificate());
-        assert_eq!(told.uri_sans(), [ID]);
+        assert_eq!(told.uri_sans().as_slice(), [ID]);
         let leaf = LeafCertificate::from_pem(FRONTEND_PEM.as_bytes()).unwrap();
         let Peer::Certificate(certificate) = told.lent(&[ID]) else {
             panic!("{told:?}")
@@ -284,7 +345,7 @@ mod tests {
             host.set_reading(property::PEER_CERTIFICATE, reading);
             let told = read_by(&host, Some(&policy_set()));
             assert!(!told.shows_certificate());
-            assert_eq!(told.uri_sans(), [ID]);
+            assert_eq!(told.uri_sans().as_slice(), [ID]);
             let OwnedPeer::Certificate(certificate) = told else {
                 panic!("{reading:?}")
             };
@@ -323,6 +384,6 @@ mod tests {
             &format!("filter_state\0{KEY}"),
             Ok(b"spiffe://cluster.local/ns/a/sa/b"),
         );
-        assert_eq!(read_by(&host, Some(&waypoint())).uri_sans(), [ID]);
+        assert_eq!(read_by(&host, Some(&waypoint())).uri_sans().as_slice(), [ID]);
     }
 }

@@ -23,6 +23,7 @@ use std::collections::BTreeMap;
 use spiffe_authz_policy::{Denial, IdentityError, Observations, PolicyId, PolicySet, Profile, Shadow};
 
 use crate::host::{Host, MetricId, MetricKind};
+use crate::in_force::InForce;
 use crate::metrics::family::Family;
 use crate::observed::shadow_word;
 use crate::outcome::{Outcome, Refusal};
@@ -102,9 +103,21 @@ impl Metrics {
         let _ = self.set_gauge(host, PEER_CERTIFICATE_SHOWN, usize::from(shown));
     }
 
-    /// Counts one request or connection.
-    pub(crate) fn count(&self, host: &impl Host, outcome: &Outcome<'_>) {
-        self.add_one(host, family_of(outcome), outcome.rule.map(|rule| rule.policy));
+    /// Counts one request or connection; the counter of a policy's decisions is remembered under its configuration.
+    pub(crate) fn count(&self, host: &impl Host, outcome: &Outcome<'_>, in_force: Option<&InForce>) {
+        let policy = outcome.rule.map(|rule| rule.policy);
+        let (Some(policy), Some(in_force)) = (policy, in_force) else {
+            return self.add_one(host, family_of(outcome), policy);
+        };
+        let last = &in_force.told(policy).counter;
+        let counter = match last.get() {
+            Some((cause, counter)) if cause == outcome.cause => Some(counter),
+            Some(_) | None => self.counter(host, family_of(outcome), Some(policy)),
+        };
+        if let Some(counter) = counter {
+            last.set(Some((outcome.cause, counter)));
+            let _ = host.increment_metric(counter);
+        }
     }
 
     /// Counts what the policies that only watch said of it.
@@ -245,7 +258,7 @@ mod tests {
     fn a_counter_is_defined_once_and_counts_every_request() {
         let (host, metrics) = (FakeHost::new(), Metrics::default());
         for _ in 0..3 {
-            metrics.count(&host, &NO_SVID);
+            metrics.count(&host, &NO_SVID, None);
         }
         assert_eq!(host.metrics(), [(NO_SVID_NAME.to_owned(), 3)]);
     }
@@ -269,6 +282,7 @@ mod tests {
                     cause: "matched-allow",
                     rule,
                 },
+                None,
             );
         }
         let name = |policy| {
