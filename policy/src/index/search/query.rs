@@ -88,10 +88,11 @@ mod tests {
     fn a_value_reads_as_rules_read_it() {
         for value in ["", "a", "a+b", "%2B%2b", "%00%ff", "+%20+", "a=b", "a%3Db"] {
             let path = format!("/x?n={value}");
-            let Attribute::Known(values) = parameter(path.as_bytes(), b"n", true) else {
+            let Attribute::Known(mut values) = parameter(path.as_bytes(), b"n", true) else {
                 panic!("{value}");
             };
-            assert!(decode(value.as_bytes()).eq(values[0].iter().copied()), "{value}");
+            let read = values.next().unwrap();
+            assert!(decode(value.as_bytes()).eq(read.iter().copied()), "{value}");
         }
     }
 }
