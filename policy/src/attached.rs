@@ -20,18 +20,12 @@ pub(crate) struct Attached {
 /// Policies that are judged without being in force (S-8), by what they would do.
 #[derive(Clone, Debug)]
 pub(crate) struct DryRuns {
-    pub(crate) deny: DryRunLayer,
-    pub(crate) allow: DryRunLayer,
+    pub(crate) deny: Layer,
+    pub(crate) allow: Layer,
+    /// All of them in their order: what they would do, and their numbers in the layer.
+    order: Box<[(DryRunEffect, usize)]>,
     /// Everything that any of them reads.
     pub(crate) inputs: Inputs,
-}
-
-/// Policies that would do the same.
-#[derive(Clone, Debug)]
-pub(crate) struct DryRunLayer {
-    pub(crate) layer: Layer,
-    /// Of each policy its place among all that are not in force.
-    ranks: Box<[usize]>,
 }
 
 /// What a dry-run policy would do.
@@ -45,7 +39,6 @@ pub(crate) enum DryRunEffect {
 #[derive(Clone, Copy)]
 pub(crate) struct DryRun<'p> {
     pub(crate) effect: DryRunEffect,
-    pub(crate) rank: usize,
     pub(crate) id: &'p PolicyId,
     #[cfg(feature = "linear-walk")]
     pub(crate) policy: &'p Policy,
@@ -57,7 +50,7 @@ impl Attached {
     /// Every policy.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Policy> {
         let DryRuns { deny, allow, .. } = &self.dry_run;
-        let watching = [&self.audit, &deny.layer, &allow.layer];
+        let watching = [&self.audit, deny, allow];
         self.enforced()
             .chain(watching.into_iter().flat_map(Layer::policies))
     }
@@ -90,61 +83,52 @@ impl DryRuns {
     pub(crate) fn new(policies: Vec<(DryRunEffect, Policy)>) -> Self {
         let inputs = Inputs::all(policies.iter().map(|(_, policy)| policy.inputs()));
         let (mut deny, mut allow) = (Vec::new(), Vec::new());
-        for (rank, (effect, policy)) in policies.into_iter().enumerate() {
-            match effect {
-                DryRunEffect::Deny => deny.push((rank, policy)),
-                DryRunEffect::Allow => allow.push((rank, policy)),
-            }
-        }
+        let place = |(effect, policy)| {
+            let layer = match effect {
+                DryRunEffect::Deny => &mut deny,
+                DryRunEffect::Allow => &mut allow,
+            };
+            layer.push(policy);
+            (effect, layer.len().saturating_sub(1))
+        };
+        let order = policies.into_iter().map(place).collect();
         Self {
-            deny: DryRunLayer::new(deny),
-            allow: DryRunLayer::new(allow),
+            order,
             inputs,
+            deny: Layer::new(deny),
+            allow: Layer::new(allow),
         }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.deny.is_empty() && self.allow.is_empty()
+        self.order.is_empty()
     }
 
     /// Every policy in its order.
-    pub(crate) fn all(&self) -> Vec<DryRun<'_>> {
-        let deny = self.deny.all(DryRunEffect::Deny);
-        let mut all: Vec<_> = deny.chain(self.allow.all(DryRunEffect::Allow)).collect();
-        all.sort_unstable_by_key(|dry_run| dry_run.rank);
-        all
-    }
-}
-
-impl DryRunLayer {
-    fn new(policies: Vec<(usize, Policy)>) -> Self {
-        let (ranks, policies): (Vec<_>, _) = policies.into_iter().unzip();
-        Self {
-            layer: Layer::new(policies),
-            ranks: ranks.into(),
-        }
+    pub(crate) fn all(&self) -> impl Iterator<Item = DryRun<'_>> {
+        let order = self.order.iter();
+        order.filter_map(|(effect, number)| self.get(*effect, *number))
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.ranks.is_empty()
-    }
-
-    /// Every policy in its order.
-    fn all(&self, effect: DryRunEffect) -> impl Iterator<Item = DryRun<'_>> {
-        (0..self.ranks.len()).filter_map(move |number| self.get(effect, number))
-    }
-
-    /// The policy of this number in the layer.
+    /// The policy of this number among those that would do the same.
     pub(crate) fn get(&self, effect: DryRunEffect, number: usize) -> Option<DryRun<'_>> {
-        let policy = self.layer.policies().get(number)?;
+        let layer = self.layer(effect);
+        let policy = layer.policies().get(number)?;
         Some(DryRun {
             effect,
-            rank: *self.ranks.get(number)?,
             id: &policy.id,
             #[cfg(feature = "linear-walk")]
             policy,
-            rules: self.layer.rules_of(number),
-            inputs: self.layer.inputs_of(number),
+            rules: layer.rules_of(number),
+            inputs: layer.inputs_of(number),
         })
+    }
+
+    /// Those that would do this.
+    pub(crate) fn layer(&self, effect: DryRunEffect) -> &Layer {
+        match effect {
+            DryRunEffect::Deny => &self.deny,
+            DryRunEffect::Allow => &self.allow,
+        }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::attached::Attached;
 use crate::decision::RuleRef;
-use crate::index::{Visitor, Wanted};
+use crate::index::Wanted;
 use crate::layer::Layer;
 use crate::policy_set::PolicySet;
 use crate::request::Request;
@@ -64,9 +65,24 @@ impl PolicySet {
             deny: of_layer(&self.attached.deny, &facts),
             allow: of_layer(&self.attached.allow, &facts),
             audit: of_layer(&self.attached.audit, &facts),
-            dry_run_deny: of_layer(&self.attached.dry_run.deny.layer, &facts),
-            dry_run_allow: of_layer(&self.attached.dry_run.allow.layer, &facts),
+            dry_run_deny: of_layer(&self.attached.dry_run.deny, &facts),
+            dry_run_allow: of_layer(&self.attached.dry_run.allow, &facts),
         })
+    }
+}
+
+impl PolicySet {
+    /// How many bytes the indexes take.
+    #[must_use]
+    pub fn index_bytes(&self) -> usize {
+        let Attached {
+            deny,
+            allow,
+            audit,
+            dry_run,
+        } = &self.attached;
+        let layers = [deny, allow, audit, &dry_run.deny, &dry_run.allow];
+        layers.into_iter().map(|layer| layer.index().bytes()).sum()
     }
 }
 
@@ -77,13 +93,13 @@ fn of_layer<'p>(layer: &'p Layer, facts: &Facts<'_>) -> LayerCandidates<'p> {
         // A rule that reads HTTP never allows a TCP connection (S-10).
         let is_certain = rule.is_whole_on(facts.protocol()) && rule.judge(facts) == Truth::True;
         let is_possible = rule.judge(facts) != Truth::False;
-        is_certain && !certain.0.contains(number) || is_possible && !possible.0.contains(number)
+        is_certain && !certain.contains(number) || is_possible && !possible.contains(number)
     });
     LayerCandidates {
         rules: numbered(layer).count(),
         residual: layer.index().residual_count(),
-        certain: certain.0.len(),
-        possible: possible.0.len(),
+        certain: certain.len(),
+        possible: possible.len(),
         missed: missed.map(|(_, rule, _)| rule).collect(),
     }
 }
@@ -102,21 +118,13 @@ fn numbered(layer: &Layer) -> impl Iterator<Item = (u32, RuleRef<'_>, &Rule)> {
         .map(|(number, (name, rule))| (number, name, rule))
 }
 
-fn found(layer: &Layer, facts: &Facts<'_>, wanted: Wanted) -> All {
-    let mut all = All(BTreeSet::new());
-    layer.index().search(facts, wanted, &mut all);
-    all
-}
-
-/// Whatever is found.
-struct All(BTreeSet<u32>);
-
-impl Visitor for All {
-    fn end(&self) -> u32 {
-        u32::MAX
+/// Every rule that is found.
+fn found(layer: &Layer, facts: &Facts<'_>, wanted: Wanted) -> BTreeSet<u32> {
+    let (mut found, mut start) = (BTreeSet::new(), Some(0));
+    while let Some(from) = start {
+        let batch = layer.index().search(facts, wanted, from, u32::MAX);
+        found.extend(batch.rules());
+        start = batch.next_start();
     }
-
-    fn visit(&mut self, rule: u32) {
-        self.0.insert(rule);
-    }
+    found
 }

@@ -1,7 +1,7 @@
 //! [`Layer`]: policies that do the same, with one index over all of their rules.
 
 use crate::decision::PolicyId;
-use crate::index::{Index, Visitor, Wanted};
+use crate::index::{Index, Wanted};
 use crate::input::Inputs;
 use crate::rule::Rule;
 use crate::rule::facts::Facts;
@@ -90,9 +90,14 @@ impl Layer {
         }
     }
 
-    /// The number of the policy that the rule is of.
-    fn policy_of(&self, rule: u32) -> Option<usize> {
-        self.starts.partition_point(|start| *start <= rule).checked_sub(1)
+    /// The rule of this number, if it is what is sought.
+    fn found(&self, rule: u32, sought: Sought<'_>, facts: &Facts<'_>) -> Option<Found<'_>> {
+        let number = self
+            .starts
+            .partition_point(|start| *start <= rule)
+            .checked_sub(1)?;
+        let index = rule.checked_sub(*self.starts.get(number)?)?;
+        self.policies.get(number)?.found((number, index), sought, facts)
     }
 }
 
@@ -103,14 +108,16 @@ impl<'p> Run<'p> {
             Sought::Applying | Sought::LackingSourceIp => Wanted::Possible,
             Sought::Matching | Sought::Lifting(_) => Wanted::Certain,
         };
-        let mut first = First {
-            run: self,
-            sought,
-            facts,
-            found: None,
-        };
-        self.layer.index.search(facts, wanted, &mut first);
-        first.found
+        let mut start = self.start;
+        loop {
+            let batch = self.layer.index.search(facts, wanted, start, self.end);
+            let mut rules = batch.rules().iter();
+            let found = rules.find_map(|rule| self.layer.found(*rule, sought, facts));
+            if found.is_some() {
+                return found;
+            }
+            start = batch.next_start()?;
+        }
     }
 
     /// Of every policy the first rule that is sought.
@@ -121,43 +128,5 @@ impl<'p> Run<'p> {
             rest.start = rest.layer.rules_of(found.policy_number).end;
             Some(found)
         })
-    }
-}
-
-/// The first rule so far.
-struct First<'p, 's, 'f> {
-    run: Run<'p>,
-    sought: Sought<'s>,
-    facts: &'f Facts<'f>,
-    found: Option<Found<'p>>,
-}
-
-impl First<'_, '_, '_> {
-    fn is_in_run(&self, rule: u32) -> bool {
-        (self.run.start..self.run.end).contains(&rule)
-    }
-}
-
-impl Visitor for First<'_, '_, '_> {
-    fn end(&self) -> u32 {
-        self.run.end
-    }
-
-    fn visit(&mut self, rule: u32) {
-        if !self.is_in_run(rule) {
-            return;
-        }
-        let layer = self.run.layer;
-        let found = layer.policy_of(rule).and_then(|number| {
-            let index = rule.checked_sub(*layer.starts.get(number)?)?;
-            layer
-                .policies
-                .get(number)?
-                .found((number, index), self.sought, self.facts)
-        });
-        if found.is_some() {
-            self.run.end = rule;
-            self.found = found;
-        }
     }
 }

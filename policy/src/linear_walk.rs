@@ -53,7 +53,7 @@ impl PolicySet {
 
     fn would_change_linearly(&self, facts: &Facts<'_>) -> (Vec<&PolicyId>, Vec<&PolicyId>) {
         let is_allowed = Walk::enforced(self).permit(facts).is_ok();
-        let changed = self.attached.dry_run.all().into_iter();
+        let changed = self.attached.dry_run.all();
         let changed = changed
             .filter(|dry_run| self.would_allow_linearly(dry_run, facts) != is_allowed)
             .map(|dry_run| dry_run.id)
@@ -82,8 +82,8 @@ impl PolicySet {
         }
         let DryRuns { deny, allow, .. } = &self.attached.dry_run;
         Shadow {
-            deny: engine(&deny.layer).map(|policies| shadow_deny(policies, facts)),
-            allow: engine(&allow.layer).map(|policies| shadow_allow(policies, facts)),
+            deny: engine(deny).map(|policies| shadow_deny(policies, facts)),
+            allow: engine(allow).map(|policies| shadow_allow(policies, facts)),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::attached::{DryRun, DryRunEffect, DryRuns};
 use crate::decision::{PolicyId, RuleRef};
-use crate::layer::Sought;
+use crate::layer::{Layer, Sought};
 use crate::layers::Layers;
 use crate::policy_set::PolicySet;
 use crate::profile::Profile;
@@ -84,19 +84,19 @@ impl PolicySet {
     /// applies, or an ALLOW policy that matches; where the form of host or path is doubtful it may be any, and so where an
     /// ALLOW policy would be the first.
     fn that_may_change(&self, is_allowed: bool, facts: &Facts<'_>) -> Vec<DryRun<'_>> {
-        let DryRuns { deny, allow, inputs } = &self.attached.dry_run;
-        let is_doubtful = self.require_plain_forms(facts.request, *inputs).is_err();
+        let dry_run = &self.attached.dry_run;
+        let is_doubtful = self.require_plain_forms(facts.request, dry_run.inputs).is_err();
         if is_doubtful || self.attached.allow.policies().is_empty() {
-            return self.attached.dry_run.all();
+            return dry_run.all().collect();
         }
-        let (layer, effect, sought) = if is_allowed {
-            (deny, DryRunEffect::Deny, Sought::Applying)
+        let (effect, sought) = if is_allowed {
+            (DryRunEffect::Deny, Sought::Applying)
         } else {
-            (allow, DryRunEffect::Allow, Sought::Matching)
+            (DryRunEffect::Allow, Sought::Matching)
         };
-        let found = layer.layer.rules().each(sought, facts);
+        let found = dry_run.layer(effect).rules().each(sought, facts);
         found
-            .filter_map(|found| layer.get(effect, found.policy_number))
+            .filter_map(|found| dry_run.get(effect, found.policy_number))
             .collect()
     }
 
@@ -116,17 +116,23 @@ impl PolicySet {
         match self.profile {
             Profile::ZeroTrust => Shadow::default(),
             Profile::Istio => Shadow {
-                deny: (!deny.is_empty()).then(|| match deny.layer.rules().first(Sought::Applying, facts) {
-                    None => ShadowResult::Allowed(None),
-                    Some(found) => ShadowResult::Denied(Some(found.rule)),
-                }),
-                allow: (!allow.is_empty()).then(|| {
-                    match allow.layer.rules().first(Sought::Matching, facts) {
-                        None => ShadowResult::Denied(None),
-                        Some(found) => ShadowResult::Allowed(Some(found.rule)),
-                    }
-                }),
+                deny: (!deny.policies().is_empty()).then(|| shadow_deny(deny, facts)),
+                allow: (!allow.policies().is_empty()).then(|| shadow_allow(allow, facts)),
             },
         }
+    }
+}
+
+fn shadow_deny<'p>(layer: &'p Layer, facts: &Facts<'_>) -> ShadowResult<'p> {
+    match layer.rules().first(Sought::Applying, facts) {
+        None => ShadowResult::Allowed(None),
+        Some(found) => ShadowResult::Denied(Some(found.rule)),
+    }
+}
+
+fn shadow_allow<'p>(layer: &'p Layer, facts: &Facts<'_>) -> ShadowResult<'p> {
+    match layer.rules().first(Sought::Matching, facts) {
+        None => ShadowResult::Denied(None),
+        Some(found) => ShadowResult::Allowed(Some(found.rule)),
     }
 }

@@ -107,7 +107,7 @@ impl PolicySet {
 
     /// The attached dry-run policies in their order.
     pub fn dry_run_policies(&self) -> impl Iterator<Item = &PolicyId> {
-        self.attached.dry_run.all().into_iter().map(|dry_run| dry_run.id)
+        self.attached.dry_run.all().map(|dry_run| dry_run.id)
     }
 
     /// Whether any attached policy reads the input: what none reads, a host need not be asked for.

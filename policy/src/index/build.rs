@@ -1,12 +1,9 @@
 //! [`Builder`]: files the rules of a set.
 
-use std::collections::BTreeMap;
-
 use crate::index::clause::{Clause, Cost};
 use crate::index::counts::Counts;
 use crate::index::field::small;
-use crate::index::kind::Kind;
-use crate::index::node::{Node, OpenDrawer};
+use crate::index::node::{Node, OpenDrawer, OpenDrawers};
 use crate::index::place::Place;
 use crate::index::posting::Posting;
 use crate::rule::Rule;
@@ -119,9 +116,9 @@ impl<'r> Builder<'r> {
             residual,
         } = filing;
         let residual = self.list(&residual);
-        let close = |(kind, drawer): (Kind, OpenDrawer)| {
+        let close = |drawer: OpenDrawer| {
             let all = self.list(&drawer.rules);
-            drawer.close(kind, all)
+            drawer.close(all)
         };
         let drawers = drawers.into_iter().map(close).collect();
         self.nodes.push(Node { residual, drawers });
@@ -195,7 +192,7 @@ impl<'r> Builder<'r> {
 struct Filing {
     node: u32,
     entries: Vec<(u64, Posting)>,
-    drawers: BTreeMap<Kind, OpenDrawer>,
+    drawers: OpenDrawers,
     residual: Vec<u32>,
 }
 
@@ -204,14 +201,14 @@ impl Filing {
         Self {
             node,
             entries: Vec::new(),
-            drawers: BTreeMap::new(),
+            drawers: OpenDrawers::default(),
             residual: Vec::new(),
         }
     }
 
     fn add(&mut self, place: Place, rule: u32) {
         self.entries.push((place.key(self.node), Posting::rule(rule)));
-        self.drawers.entry(place.kind).or_default().add(place.form, rule);
+        self.drawers.note(place, rule);
         if place.kind.goes_by_name() {
             let name = Place::of_name(place.kind, place.name);
             self.entries.push((name.key(self.node), Posting::MARK));

@@ -9,6 +9,7 @@
 //! All is one table from hashes to rules. A prefix is looked up by its length, a block of addresses by its number of bits, a
 //! segment of a path by its place: only those that are in use.
 
+mod batch;
 mod build;
 mod clause;
 mod counts;
@@ -21,6 +22,7 @@ mod posting;
 mod search;
 mod table;
 
+pub(crate) use crate::index::batch::Batch;
 use crate::index::build::Builder;
 use crate::index::node::Node;
 #[cfg(feature = "linear-walk")]
@@ -49,15 +51,6 @@ pub(crate) enum Wanted {
     Possible,
 }
 
-/// Who looks at the rules that a search finds.
-pub(crate) trait Visitor {
-    /// The number from which on no rule is wanted any more.
-    fn end(&self) -> u32;
-
-    /// Takes a rule. The same one may come more than once.
-    fn visit(&mut self, rule: u32);
-}
-
 impl Index {
     pub(crate) fn new(rules: &[&Rule]) -> Self {
         let (entries, lists, nodes) = Builder::new(rules).build();
@@ -83,14 +76,32 @@ impl Index {
             .unwrap_or_default()
     }
 
-    /// Gives the visitor every rule that is wanted, and others.
-    pub(crate) fn search(&self, facts: &Facts<'_>, wanted: Wanted, visitor: &mut impl Visitor) {
-        Search {
+    /// How many bytes it takes.
+    #[cfg(feature = "linear-walk")]
+    pub(crate) fn bytes(&self) -> usize {
+        let drawers = self.nodes.iter().flat_map(|node| &node.drawers);
+        let forms: usize = drawers.map(|drawer| size_of_val(&*drawer.forms)).sum();
+        let drawers: usize = self.nodes.iter().map(|node| size_of_val(&*node.drawers)).sum();
+        [
+            self.table.bytes(),
+            size_of_val(&*self.lists),
+            size_of_val(&*self.nodes),
+            drawers,
+            forms,
+        ]
+        .into_iter()
+        .sum()
+    }
+
+    /// The rules with numbers from `start` up to `end` that are wanted, and others: the lowest ones, as many as fit.
+    pub(crate) fn search(&self, facts: &Facts<'_>, wanted: Wanted, start: u32, end: u32) -> Batch {
+        let mut search = Search {
             index: self,
             facts,
             wanted,
-            visitor,
-        }
-        .node(0);
+            found: Batch::new(start, end),
+        };
+        search.node(0);
+        search.found
     }
 }

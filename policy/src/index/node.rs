@@ -1,9 +1,7 @@
 //! [`Node`]: a group of rules that are filed among themselves.
 
-use std::collections::BTreeSet;
-
 use crate::index::kind::Kind;
-use crate::index::place::Form;
+use crate::index::place::{Form, Place};
 use crate::index::posting::Posting;
 
 /// What a request must be asked to find the rules of a group.
@@ -24,26 +22,62 @@ pub(super) struct Drawer {
     pub(super) all: Posting,
 }
 
-/// A drawer while it is filled.
+/// The drawers of a node while they are filled.
 #[derive(Debug, Default)]
+pub(super) struct OpenDrawers(Vec<OpenDrawer>);
+
+/// A drawer while it is filled.
+#[derive(Debug)]
 pub(super) struct OpenDrawer {
-    forms: BTreeSet<Form>,
+    kind: Kind,
+    /// In their order.
+    forms: Vec<Form>,
     pub(super) rules: Vec<u32>,
 }
 
+impl OpenDrawers {
+    /// Notes that the rule is filed at the place. Rules come in the order of their numbers.
+    pub(super) fn note(&mut self, place: Place, rule: u32) {
+        match self.0.iter_mut().find(|drawer| drawer.kind == place.kind) {
+            Some(drawer) => drawer.note(place.form, rule),
+            None => self.0.push(OpenDrawer {
+                kind: place.kind,
+                forms: vec![place.form],
+                rules: vec![rule],
+            }),
+        }
+    }
+
+    pub(super) fn into_iter(self) -> impl Iterator<Item = OpenDrawer> {
+        self.0.into_iter()
+    }
+}
+
 impl OpenDrawer {
-    /// Notes that the rule is filed under a form. Rules come in the order of their numbers.
-    pub(super) fn add(&mut self, form: Form, rule: u32) {
-        self.forms.insert(form);
+    fn note(&mut self, form: Form, rule: u32) {
+        self.note_form(form);
         if self.rules.last() != Some(&rule) {
             self.rules.push(rule);
         }
     }
 
-    pub(super) fn close(self, kind: Kind, all: Posting) -> Drawer {
+    /// Puts a form among the others, if it is not there.
+    fn note_form(&mut self, form: Form) {
+        let place = self.forms.partition_point(|other| *other < form);
+        if self.forms.get(place) == Some(&form) {
+            return;
+        }
+        self.forms.push(form);
+        let behind = self.forms.get_mut(place..).unwrap_or_default();
+        behind
+            .iter_mut()
+            .fold(form, |moved, slot| std::mem::replace(slot, moved));
+    }
+
+    pub(super) fn close(self, all: Posting) -> Drawer {
         Drawer {
-            kind,
-            forms: self.forms.into_iter().collect(),
+            kind: self.kind,
+            forms: self.forms.into(),
             all,
         }
     }

@@ -55,6 +55,11 @@ impl Table {
         self.get(key).next().is_some()
     }
 
+    #[cfg(feature = "linear-walk")]
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(&*self.slots)
+    }
+
     fn insert(&mut self, key: u64, posting: Posting) {
         let mut place = self.first(key);
         while let Some(slot) = self.slots.get_mut(place) {

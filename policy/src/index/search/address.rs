@@ -5,12 +5,11 @@ use core::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::attribute::Attribute;
-use crate::index::Visitor;
 use crate::index::field::{block, port};
 use crate::index::place::Form;
 use crate::index::search::{At, Search};
 
-impl<'s, V: Visitor> Search<'s, V> {
+impl<'s> Search<'s> {
     pub(super) fn address(&mut self, address: Attribute<IpAddr>, at: At<'s>) {
         let Some(address) = self.known(address, at) else {
             return;

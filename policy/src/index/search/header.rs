@@ -1,11 +1,10 @@
 //! Headers: those that the request has, by their names.
 
-use crate::index::Visitor;
 use crate::index::hash::{Case, hash};
 use crate::index::search::{At, Search};
 use crate::rule::facts::readings_of;
 
-impl<'s, V: Visitor> Search<'s, V> {
+impl<'s> Search<'s> {
     pub(super) fn headers(&mut self, at: At<'s>) {
         let Some(headers) = self.known(self.facts.request.headers, at) else {
             return;

@@ -1,7 +1,6 @@
 //! What the peer shows: its SPIFFE ID and its certificate.
 
 use crate::attribute::Attribute;
-use crate::index::Visitor;
 use crate::index::field::service_account;
 use crate::index::place::Form;
 use crate::index::search::{At, Search};
@@ -11,7 +10,7 @@ const SCHEME: &[u8] = b"spiffe://";
 /// profile istio any text is an identity.
 const MOST_PAIRS: usize = 16;
 
-impl<'s, V: Visitor> Search<'s, V> {
+impl<'s> Search<'s> {
     pub(super) fn principal(&mut self, at: At<'s>) {
         let Some(text) = self.identity(at) else { return };
         match text.strip_prefix(SCHEME) {

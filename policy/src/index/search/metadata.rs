@@ -3,7 +3,6 @@
 use std::slice;
 
 use crate::config::document::Document;
-use crate::index::Visitor;
 use crate::index::field::{further, request_principal};
 use crate::index::search::{At, Search};
 use crate::jwt::{JWT_NAMESPACE, JWT_PAYLOAD};
@@ -11,7 +10,7 @@ use crate::jwt::{JWT_NAMESPACE, JWT_PAYLOAD};
 /// How many names lead to a value at most that is filed by them.
 pub(in crate::index) const MOST_NAMES: usize = 4;
 
-impl<'s, V: Visitor> Search<'s, V> {
+impl<'s> Search<'s> {
     pub(super) fn metadata(&mut self, at: At<'s>) {
         if let Some(metadata) = self.known(self.facts.request.metadata, at) {
             self.values(at, metadata, MOST_NAMES);

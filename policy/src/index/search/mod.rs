@@ -13,17 +13,17 @@ use crate::index::kind::Kind;
 use crate::index::node::Drawer;
 use crate::index::place::{Form, Place};
 use crate::index::posting::{Posted, Posting};
-use crate::index::{Index, Visitor, Wanted};
+use crate::index::{Batch, Index, Wanted};
 use crate::matcher::host::compared_host;
 use crate::request::Protocol;
 use crate::rule::facts::Facts;
 
 /// A search for the rules that may match one request. It allocates nothing.
-pub(super) struct Search<'s, V> {
+pub(super) struct Search<'s> {
     pub(super) index: &'s Index,
     pub(super) facts: &'s Facts<'s>,
     pub(super) wanted: Wanted,
-    pub(super) visitor: &'s mut V,
+    pub(super) found: Batch,
 }
 
 /// A drawer of one of the nodes.
@@ -35,7 +35,7 @@ struct At<'s> {
     name: u64,
 }
 
-impl<'s, V: Visitor> Search<'s, V> {
+impl<'s> Search<'s> {
     /// Visits what is found in one node.
     pub(super) fn node(&mut self, number: u32) {
         let index = self.index;
@@ -166,7 +166,9 @@ impl<'s, V: Visitor> Search<'s, V> {
     fn posting(&mut self, posting: Posting) {
         match posting.read() {
             Posted::Nothing => {}
-            Posted::Rule(rule) => self.rule(rule),
+            Posted::Rule(rule) => {
+                self.found.add(rule);
+            }
             Posted::List(start) => self.list(start),
             Posted::Node(node) => self.node(node),
         }
@@ -181,18 +183,12 @@ impl<'s, V: Visitor> Search<'s, V> {
             return;
         };
         let length = usize::try_from(*length).unwrap_or(usize::MAX);
-        for rule in rules.iter().take(length) {
-            if *rule >= self.visitor.end() {
-                return;
-            }
-            self.visitor.visit(*rule);
-        }
-    }
-
-    fn rule(&mut self, rule: u32) {
-        if rule < self.visitor.end() {
-            self.visitor.visit(rule);
-        }
+        let rules = rules.get(..length).unwrap_or(rules);
+        let start = self.found.start();
+        let first = rules.partition_point(|rule| *rule < start);
+        let mut wanted = rules.get(first..).unwrap_or_default().iter();
+        // The rest of a list is higher still.
+        while wanted.next().is_some_and(|rule| self.found.add(*rule)) {}
     }
 }
 

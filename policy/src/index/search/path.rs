@@ -1,11 +1,10 @@
 //! The path: whole, and segment by segment.
 
-use crate::index::Visitor;
 use crate::index::hash::hash;
 use crate::index::place::Form;
 use crate::index::search::{At, Search};
 
-impl<'s, V: Visitor> Search<'s, V> {
+impl<'s> Search<'s> {
     pub(super) fn path(&mut self, at: At<'s>) {
         let Some(path) = self.known(self.facts.path, at) else {
             return;

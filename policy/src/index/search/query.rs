@@ -1,13 +1,12 @@
 //! The parameters of the query: those that the request has, decoded as they are read.
 
-use crate::index::Visitor;
 use crate::index::hash::Streamed;
 use crate::index::place::Form;
 use crate::index::search::{At, Search};
 use crate::profile::Profile;
 use crate::query::{has_valid_escapes, query};
 
-impl<'s, V: Visitor> Search<'s, V> {
+impl<'s> Search<'s> {
     /// As with rules, a query of which it depends on the reader what it has may have anything (E-2).
     pub(super) fn query(&mut self, at: At<'s>) {
         let path = self.known(self.facts.request.path, at);
