@@ -19,6 +19,7 @@ mod kind;
 mod node;
 mod place;
 mod posting;
+mod regex_set;
 mod search;
 mod table;
 

@@ -13,6 +13,7 @@ pub(crate) mod port;
 pub(crate) mod principal;
 pub(crate) mod regex;
 pub(crate) mod request_principal;
+pub(crate) mod required_prefix;
 pub(crate) mod service_account;
 pub(crate) mod string;
 pub(crate) mod template;

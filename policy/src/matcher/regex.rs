@@ -2,6 +2,9 @@
 
 use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::ast::{self, Ast, Flag, Flags, GroupKind};
+use regex_syntax::hir::Hir;
+
+use crate::matcher::required_prefix::RequiredPrefix;
 
 /// The longest expression, in bytes.
 const MAX_BYTES: usize = 1024;
@@ -45,7 +48,7 @@ impl RegexMatcher {
         refuse_unicode(value)?;
         // On its own first: nothing that only parses between the anchors, such as `a)|(b`, gets there.
         build(value, ignore_case, MAX_NESTING).map_err(reason)?;
-        build(&format!(r"\A(?:{value})\z"), ignore_case, MAX_NESTING_ANCHORED)
+        build(&anchored(value, ignore_case), false, MAX_NESTING_ANCHORED)
             .map(Self)
             .map_err(|error| match reason(error) {
                 RegexError::TooLarge => RegexError::TooLarge,
@@ -61,6 +64,32 @@ impl RegexMatcher {
     pub(crate) fn matches(&self, text: &[u8]) -> bool {
         self.0.is_match(text)
     }
+
+    /// The expression with all that it means: its case and its ends. Two that have the same match the same.
+    pub(crate) fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// What every text that matches begins with, if that can be told.
+    pub(crate) fn required_prefix(&self) -> Option<RequiredPrefix> {
+        self.hir().and_then(|expression| RequiredPrefix::of(&expression))
+    }
+
+    /// The expression to compile anew. It was read before, by the same rules.
+    pub(crate) fn hir(&self) -> Option<Hir> {
+        regex_syntax::ParserBuilder::new()
+            .unicode(false)
+            .utf8(false)
+            .nest_limit(MAX_NESTING_ANCHORED)
+            .build()
+            .parse(self.as_str())
+            .ok()
+    }
+}
+
+fn anchored(value: &str, ignore_case: bool) -> String {
+    let flag = if ignore_case { "i" } else { "" };
+    format!(r"\A(?{flag}:{value})\z")
 }
 
 fn build(expression: &str, ignore_case: bool, nesting: u32) -> Result<Regex, regex::Error> {
