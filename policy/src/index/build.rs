@@ -1,11 +1,14 @@
 //! [`Builder`]: files the rules of a set.
 
+use crate::index::Index;
 use crate::index::clause::{Clause, Cost};
 use crate::index::counts::Counts;
+use crate::index::expressions::{Expressions, OpenExpressions};
 use crate::index::field::small;
 use crate::index::node::{Node, OpenDrawer, OpenDrawers};
-use crate::index::place::Place;
+use crate::index::place::{Form, Place};
 use crate::index::posting::Posting;
+use crate::index::table::Table;
 use crate::rule::Rule;
 
 /// A crowd under one key that is larger than this is filed once more, if that scatters it.
@@ -24,6 +27,7 @@ pub(super) struct Builder<'r> {
     crowds: Vec<Crowd>,
     /// How many values may still be looked at again.
     visits_left: usize,
+    expressions: Expressions,
 }
 
 /// Rules that share a key, until it is known whether they become a node.
@@ -42,11 +46,11 @@ impl<'r> Builder<'r> {
             nodes: Vec::new(),
             crowds: Vec::new(),
             visits_left: 0,
+            expressions: Expressions::default(),
         }
     }
 
-    /// Entries of the table, lists and nodes.
-    pub(super) fn build(mut self) -> (Vec<(u64, Posting)>, Vec<u32>, Vec<Node>) {
+    pub(super) fn build(mut self) -> Index {
         let all: Vec<u32> = (0..small(self.rules.len())).collect();
         let places = self.places_of(&all);
         self.visits_left = places.saturating_mul(MOST_VISITS);
@@ -58,7 +62,12 @@ impl<'r> Builder<'r> {
                 *posted = posting;
             }
         }
-        (self.entries, self.lists, self.nodes)
+        Index {
+            table: Table::new(&self.entries),
+            lists: self.lists.into(),
+            nodes: self.nodes.into(),
+            expressions: self.expressions,
+        }
     }
 
     /// A crowd as a node if that scatters it, else as a list.
@@ -96,6 +105,9 @@ impl<'r> Builder<'r> {
             match self.cheapest(*rule, counts) {
                 Some((cost, clause)) if is_worth_it(cost) => {
                     clause.each_place(counts, &mut |place| filing.add(place, *rule));
+                    for field in clause.each_field(counts) {
+                        filing.expressions.add(field, *rule);
+                    }
                 }
                 Some(_) | None => filing.residual.push(*rule),
             }
@@ -108,13 +120,18 @@ impl<'r> Builder<'r> {
         Clause::cheapest(self.rule(rule)?, counts)
     }
 
-    fn close(&mut self, filing: Filing, depth: u32) {
+    fn close(&mut self, filing: Filing<'r>, depth: u32) {
         let Filing {
             node: _,
             mut entries,
             drawers,
-            residual,
+            mut residual,
+            expressions,
         } = filing;
+        // There are some in the first node alone: no other scatters a crowd by them.
+        if !expressions.is_empty() {
+            self.expressions = expressions.build(&mut residual);
+        }
         let residual = self.list(&residual);
         let close = |drawer: OpenDrawer| {
             let all = self.list(&drawer.rules);
@@ -189,26 +206,31 @@ impl<'r> Builder<'r> {
 }
 
 /// A node that is being filled.
-struct Filing {
+struct Filing<'r> {
     node: u32,
     entries: Vec<(u64, Posting)>,
     drawers: OpenDrawers,
     residual: Vec<u32>,
+    expressions: OpenExpressions<'r>,
 }
 
-impl Filing {
+impl Filing<'_> {
     fn new(node: u32) -> Self {
         Self {
             node,
             entries: Vec::new(),
             drawers: OpenDrawers::default(),
             residual: Vec::new(),
+            expressions: OpenExpressions::default(),
         }
     }
 
     fn add(&mut self, place: Place, rule: u32) {
-        self.entries.push((place.key(self.node), Posting::rule(rule)));
         self.drawers.note(place, rule);
+        if place.form == Form::Expression {
+            return;
+        }
+        self.entries.push((place.key(self.node), Posting::rule(rule)));
         if place.kind.goes_by_name() {
             let name = Place::of_name(place.kind, place.name);
             self.entries.push((name.key(self.node), Posting::MARK));

@@ -68,12 +68,15 @@ impl<'r> Clause<'r> {
             .chain(condition.map(Alternative::Condition))
     }
 
+    /// Gives the fields by which a rule is filed by this clause, one of each alternative.
+    pub(super) fn each_field(self, counts: &Counts) -> impl Iterator<Item = Field<'r>> {
+        self.alternatives()
+            .filter_map(|alternative| Some(alternative.cheapest(counts)?.1))
+    }
+
     /// Gives every place under which a rule is filed by this clause.
     pub(super) fn each_place(self, counts: &Counts, give: &mut dyn FnMut(Place)) {
-        for alternative in self.alternatives() {
-            let Some((_, field)) = alternative.cheapest(counts) else {
-                continue;
-            };
+        for field in self.each_field(counts) {
             field.each_value(&mut |places| {
                 if let Some((_, place)) = emptiest(&places, counts) {
                     give(place);
@@ -138,10 +141,10 @@ fn cost_of(field: Field<'_>, counts: &Counts) -> Option<Cost> {
     cost.filter(|cost| cost.places > 0)
 }
 
-/// The place of a value under which fewest are filed. Under a presence everybody looks.
+/// The place of a value under which fewest are filed. Under a presence everybody looks, and among expressions.
 fn emptiest(places: &Places, counts: &Counts) -> Option<(u32, Place)> {
     let crowd = |place: &Place| match place.form {
-        Form::Presence => counts.rules(),
+        Form::Presence | Form::Expression => counts.rules(),
         Form::Prefix(_)
         | Form::Exact
         | Form::Suffix(_)
@@ -175,16 +178,21 @@ fn of_operation(field: &OperationField) -> Field<'_> {
         OperationField::Methods(values) => Field::Methods(&values.any_of),
         OperationField::Hosts(values) => Field::Hosts(&values.any_of),
         OperationField::Paths(values) => Field::Paths(&values.any_of),
-        OperationField::HostRegexes(values) | OperationField::PathRegexes(values) => {
-            Field::Unfiled(values.any_of.len())
-        }
+        OperationField::HostRegexes(values) => Field::HostExpressions(&values.any_of),
+        OperationField::PathRegexes(values) => Field::PathExpressions(&values.any_of),
     }
 }
 
 fn of_condition<'r>(condition: &'r Condition, give: &mut dyn FnMut(Field<'r>)) {
-    give(match condition {
-        Condition::Header(name, texts) => Field::Header(name, &texts.values.any_of),
-        Condition::Query(name, texts) => Field::Query(name, &texts.values.any_of),
+    let field = match condition {
+        Condition::Header(name, texts) => {
+            give(Field::HeaderExpressions(name, &texts.regexes.any_of));
+            Field::Header(name, &texts.values.any_of)
+        }
+        Condition::Query(name, texts) => {
+            give(Field::QueryExpressions(name, &texts.regexes.any_of));
+            Field::Query(name, &texts.values.any_of)
+        }
         Condition::SourceIp(values) => Field::SourceIp(&values.any_of),
         Condition::RemoteIp(values) => Field::RemoteIp(&values.any_of),
         Condition::Namespace(values) => Field::Namespaces(&values.any_of),
@@ -200,5 +208,6 @@ fn of_condition<'r>(condition: &'r Condition, give: &mut dyn FnMut(Field<'r>)) {
         Condition::DnsSan(values) => Field::DnsSans(&values.any_of),
         Condition::IssuerKeyId(values) => Field::IssuerKeyIds(&values.any_of),
         Condition::RemainingSeconds(values) => Field::Unfiled(values.any_of.len()),
-    });
+    };
+    give(field);
 }

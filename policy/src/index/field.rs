@@ -15,7 +15,9 @@ use crate::matcher::namespace::{NamespaceForm, NamespaceMatcher};
 use crate::matcher::path::PathMatcher;
 use crate::matcher::port::PortMatcher;
 use crate::matcher::principal::PrincipalMatcher;
+use crate::matcher::regex::RegexMatcher;
 use crate::matcher::request_principal::RequestPrincipalMatcher;
+use crate::matcher::required_prefix::RequiredPrefix;
 use crate::matcher::service_account::ServiceAccountMatcher;
 use crate::matcher::string::StringMatcher;
 use crate::matcher::template::Template;
@@ -43,6 +45,10 @@ pub(super) enum Field<'r> {
     Methods(&'r [HeaderMatcher]),
     Hosts(&'r [HostMatcher]),
     Paths(&'r [PathMatcher]),
+    HostExpressions(&'r [RegexMatcher]),
+    PathExpressions(&'r [RegexMatcher]),
+    HeaderExpressions(&'r HeaderName, &'r [RegexMatcher]),
+    QueryExpressions(&'r [u8], &'r [RegexMatcher]),
     Header(&'r HeaderName, &'r [HeaderMatcher]),
     Query(&'r [u8], &'r [HeaderMatcher]),
     RequestPrincipals(&'r [RequestPrincipalMatcher]),
@@ -70,7 +76,17 @@ impl Field<'_> {
             Self::Methods(values) => forms(values, HeaderMatcher::form, Kind::Method, give),
             Self::Hosts(values) => forms(values, HostMatcher::form, Kind::Host, give),
             Self::Paths(values) => values.iter().map(of_path).for_each(give),
-            Self::Header(name, values) => of_header(name, values, give),
+            Self::HostExpressions(values) => values.iter().map(of_host_expression).for_each(give),
+            Self::PathExpressions(values) => values.iter().map(of_path_expression).for_each(give),
+            Self::Header(name, values) => {
+                let (kind, name) = header(name);
+                named(values, HeaderMatcher::form, kind, name, give);
+            }
+            Self::HeaderExpressions(name, values) => {
+                let (kind, name) = header(name);
+                by_prefix(values, kind, name, give);
+            }
+            Self::QueryExpressions(name, values) => by_prefix(values, Kind::Query, name_hash(name), give),
             Self::Query(name, values) => {
                 named(values, HeaderMatcher::form, Kind::Query, name_hash(name), give);
             }
@@ -88,6 +104,40 @@ impl Field<'_> {
             }
             Self::Unfiled(count) => (0..count).for_each(|_| give(Places::NONE)),
         }
+    }
+}
+
+impl<'r> Field<'r> {
+    /// Gives each expression that is found by a set of them.
+    pub(super) fn each_expression(self, give: &mut dyn FnMut(Kind, &'r RegexMatcher)) {
+        let (kind, values) = match self {
+            Self::HostExpressions(values) => (Kind::HostExpression, values),
+            Self::PathExpressions(values) => (Kind::PathExpression, values),
+            Self::Principals(_)
+            | Self::TrustDomains(_)
+            | Self::Namespaces(_)
+            | Self::ServiceAccounts(_)
+            | Self::SourceIp(_)
+            | Self::RemoteIp(_)
+            | Self::DestinationIp(_)
+            | Self::Ports(_)
+            | Self::Sni(_)
+            | Self::DnsSans(_)
+            | Self::IssuerKeyIds(_)
+            | Self::Methods(_)
+            | Self::Hosts(_)
+            | Self::Paths(_)
+            | Self::HeaderExpressions(..)
+            | Self::QueryExpressions(..)
+            | Self::Header(..)
+            | Self::Query(..)
+            | Self::RequestPrincipals(_)
+            | Self::Claim(..)
+            | Self::Metadata(..)
+            | Self::Unfiled(_) => return,
+        };
+        let without_prefix = values.iter().filter(|value| value.required_prefix().is_none());
+        without_prefix.for_each(|value| give(kind, value));
     }
 }
 
@@ -229,14 +279,13 @@ fn of_key_id(value: &KeyIdMatcher) -> Places {
     })
 }
 
-fn of_header(name: &HeaderName, values: &[HeaderMatcher], give: &mut dyn FnMut(Places)) {
-    let (kind, name) = match name {
+fn header(name: &HeaderName) -> (Kind, u64) {
+    match name {
         HeaderName::Method => (Kind::Method, 0),
         HeaderName::Authority => (Kind::Authority, 0),
         HeaderName::Path => (Kind::RawPath, 0),
         HeaderName::Listed(name) => (Kind::Header, name_hash(name)),
-    };
-    named(values, HeaderMatcher::form, kind, name, give);
+    }
 }
 
 fn of_path(value: &PathMatcher) -> Places {
@@ -270,6 +319,49 @@ fn of_template(template: &Template) -> Places {
         places.add(segment(Form::FromBack(small(index)), text));
     }
     places
+}
+
+fn of_host_expression(value: &RegexMatcher) -> Places {
+    match value.required_prefix() {
+        Some(prefix) => Places::one(of_prefix(&prefix, Kind::Host, 0)),
+        None => Places::one(expression(Kind::HostExpression)),
+    }
+}
+
+fn of_path_expression(value: &RegexMatcher) -> Places {
+    match value.required_prefix() {
+        Some(prefix) if prefix.ignores_case => Places::one(of_prefix(&prefix, Kind::PathInAnyCase, 0)),
+        Some(prefix) => Places::one(of_prefix(&prefix, Kind::Path, 0)),
+        None => Places::one(expression(Kind::PathExpression)),
+    }
+}
+
+/// Expressions on a text that is compared as it is.
+fn by_prefix(values: &[RegexMatcher], kind: Kind, name: u64, give: &mut dyn FnMut(Places)) {
+    let places = values.iter().map(|value| match value.required_prefix() {
+        Some(prefix) if !prefix.ignores_case => Places::one(of_prefix(&prefix, kind, name)),
+        Some(_) | None => Places::NONE,
+    });
+    places.for_each(give);
+}
+
+fn of_prefix(prefix: &RequiredPrefix, kind: Kind, name: u64) -> Place {
+    Place {
+        kind,
+        name,
+        form: Form::Prefix(small(prefix.bytes.len())),
+        text: hash(&prefix.bytes, kind.case()),
+    }
+}
+
+/// Among all expressions on this part of a request.
+fn expression(kind: Kind) -> Place {
+    Place {
+        kind,
+        name: 0,
+        form: Form::Expression,
+        text: 0,
+    }
 }
 
 /// By issuer and subject together where both are exact, else by each of them.

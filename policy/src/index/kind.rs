@@ -25,6 +25,10 @@ pub(super) enum Kind {
     Path,
     /// The same without regard to case.
     PathInAnyCase,
+    /// Expressions on the host in its compared form.
+    HostExpression,
+    /// Expressions on the path without query.
+    PathExpression,
     /// The `:path` with its query, as it came.
     RawPath,
     /// A header, by its name.
@@ -50,6 +54,8 @@ impl Kind {
             | Self::Authority
             | Self::Path
             | Self::PathInAnyCase
+            | Self::HostExpression
+            | Self::PathExpression
             | Self::RawPath
             | Self::Header
             | Self::Query
@@ -94,6 +100,8 @@ impl Kind {
             | Self::Method
             | Self::Authority
             | Self::Path
+            | Self::HostExpression
+            | Self::PathExpression
             | Self::RawPath
             | Self::Header
             | Self::Query
@@ -132,6 +140,8 @@ impl Kind {
             Self::Subject => 22,
             Self::Claim => 23,
             Self::Metadata => 24,
+            Self::HostExpression => 25,
+            Self::PathExpression => 26,
         }
     }
 }

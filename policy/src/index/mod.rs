@@ -13,6 +13,7 @@ mod batch;
 mod build;
 mod clause;
 mod counts;
+mod expressions;
 mod field;
 mod hash;
 mod kind;
@@ -25,6 +26,7 @@ mod table;
 
 pub(crate) use crate::index::batch::Batch;
 use crate::index::build::Builder;
+use crate::index::expressions::Expressions;
 use crate::index::node::Node;
 #[cfg(feature = "linear-walk")]
 use crate::index::posting::Posted;
@@ -41,6 +43,7 @@ pub(crate) struct Index {
     lists: Box<[u32]>,
     /// The first files all rules.
     nodes: Box<[Node]>,
+    expressions: Expressions,
 }
 
 /// Which rules a search must find.
@@ -54,12 +57,7 @@ pub(crate) enum Wanted {
 
 impl Index {
     pub(crate) fn new(rules: &[&Rule]) -> Self {
-        let (entries, lists, nodes) = Builder::new(rules).build();
-        Self {
-            table: Table::new(&entries),
-            lists: lists.into(),
-            nodes: nodes.into(),
-        }
+        Builder::new(rules).build()
     }
 
     /// How many rules are filed nowhere.

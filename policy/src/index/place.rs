@@ -25,6 +25,8 @@ pub(super) enum Form {
     BlockV6(u32),
     /// That anything is filed under the name.
     Named,
+    /// A regular expression, with all others in a set of their own.
+    Expression,
 }
 
 impl Form {
@@ -40,6 +42,7 @@ impl Form {
             Self::BlockV4(length) => (6, length),
             Self::BlockV6(length) => (7, length),
             Self::Named => (8, 0),
+            Self::Expression => (9, 0),
         };
         form << 32 | u64::from(length)
     }

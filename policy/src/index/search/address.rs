@@ -44,7 +44,8 @@ fn block_around(address: IpAddr, form: Form) -> Option<IpNet> {
             | Form::Suffix(_)
             | Form::FromFront(_)
             | Form::FromBack(_)
-            | Form::Named,
+            | Form::Named
+            | Form::Expression,
             _,
         ) => return None,
     };

@@ -13,6 +13,7 @@ use crate::index::kind::Kind;
 use crate::index::node::Drawer;
 use crate::index::place::{Form, Place};
 use crate::index::posting::{Posted, Posting};
+use crate::index::regex_set::RegexSet;
 use crate::index::{Batch, Index, Wanted};
 use crate::matcher::host::compared_host;
 use crate::request::Protocol;
@@ -58,7 +59,8 @@ impl<'s> Search<'s> {
             // What is asked of HTTP is left out there.
             return self.all(at);
         }
-        let (facts, request) = (self.facts, self.facts.request);
+        let Self { index, facts, .. } = *self;
+        let request = facts.request;
         match at.drawer.kind {
             Kind::Principal => self.principal(at),
             Kind::TrustDomain => self.trust_domain(at),
@@ -76,6 +78,11 @@ impl<'s> Search<'s> {
             Kind::RawPath => self.one_text(request.path, at),
             Kind::Host => self.one_text(request.host.map(|host| compared_host(facts.profile, host)), at),
             Kind::Path | Kind::PathInAnyCase => self.path(at),
+            Kind::HostExpression => {
+                let host = request.host.map(|host| compared_host(facts.profile, host));
+                self.expressions(index.expressions.host.as_ref(), host, at);
+            }
+            Kind::PathExpression => self.expressions(index.expressions.path.as_ref(), facts.path, at),
             Kind::Header => self.headers(at),
             Kind::Query => self.query(at),
             Kind::RequestPrincipal => self.request_principal(at),
@@ -121,7 +128,8 @@ impl<'s> Search<'s> {
                 | Form::FromBack(_)
                 | Form::BlockV4(_)
                 | Form::BlockV6(_)
-                | Form::Named => None,
+                | Form::Named
+                | Form::Expression => None,
             };
             if let Some(hash) = hash {
                 self.form(at, *form, hash);
@@ -133,6 +141,15 @@ impl<'s> Search<'s> {
     fn one_text(&mut self, attribute: Attribute<&[u8]>, at: At<'s>) {
         if let Some(text) = self.known(attribute, at) {
             self.text(at, text);
+        }
+    }
+
+    /// Finds what is filed by the expressions that match a text.
+    fn expressions(&mut self, set: Option<&RegexSet<u32>>, attribute: Attribute<&[u8]>, at: At<'s>) {
+        if let (Some(text), Some(set)) = (self.known(attribute, at), set) {
+            set.for_each_match(text, |rule| {
+                self.found.add(rule);
+            });
         }
     }
 

@@ -30,6 +30,7 @@ fn segment(path: &[u8], form: Form) -> Option<&[u8]> {
         | Form::Suffix(_)
         | Form::BlockV4(_)
         | Form::BlockV6(_)
-        | Form::Named => None,
+        | Form::Named
+        | Form::Expression => None,
     }
 }

@@ -46,7 +46,8 @@ impl<'s> Search<'s> {
                 | Form::FromBack(_)
                 | Form::BlockV4(_)
                 | Form::BlockV6(_)
-                | Form::Named => None,
+                | Form::Named
+                | Form::Expression => None,
             };
             if let Some(text) = text {
                 self.form(at, *form, text);
