@@ -107,8 +107,8 @@ fn context(profile: Profile, mesh: &Mesh) -> Context {
 }
 
 /// The policies that apply to the workload, by what they do.
-fn attach(mut policies: Vec<Compiled>) -> Attached {
-    policies.sort_by(|left, right| left.metadata.order().cmp(&right.metadata.order()));
+fn attach(policies: Vec<Compiled>) -> Attached {
+    let mut policies = in_order(policies);
     let dry_run = dry_run(&mut policies);
     let mut layer = |action| Layer::new(layer(&mut policies, action));
     Attached {
@@ -117,6 +117,16 @@ fn attach(mut policies: Vec<Compiled>) -> Attached {
         audit: layer(Action::Audit),
         dry_run: DryRuns::new(dry_run),
     }
+}
+
+/// In policy order. Numbers are sorted in their place: a policy is large, and code that moves it about is larger.
+fn in_order(policies: Vec<Compiled>) -> Vec<Compiled> {
+    let mut order: Vec<usize> = (0..policies.len()).collect();
+    let place = |number: usize| policies.get(number).map(|compiled| compiled.metadata.order());
+    order.sort_by(|left, right| place(*left).cmp(&place(*right)));
+    let mut policies: Vec<Option<Compiled>> = policies.into_iter().map(Some).collect();
+    let take = |number: usize| policies.get_mut(number)?.take();
+    order.into_iter().filter_map(take).collect()
 }
 
 /// The policies that are not in force, in their order. AUDIT and CUSTOM policies have no dry run.

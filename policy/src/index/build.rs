@@ -18,6 +18,9 @@ const MOST_DEPTH: u32 = 3;
 /// How often all values together are looked at again for that, which bounds the time, and the memory with it.
 const MOST_VISITS: usize = 4;
 
+/// How many names are kept in mind so that each is marked once; a mark more is no harm.
+const MOST_MARKS: usize = 16;
+
 /// An index that is being built.
 pub(super) struct Builder<'r> {
     rules: &'r [&'r Rule],
@@ -52,10 +55,7 @@ impl<'r> Builder<'r> {
 
     pub(super) fn build(mut self) -> Index {
         let all: Vec<u32> = (0..small(self.rules.len())).collect();
-        let places = self.places_of(&all);
-        self.visits_left = places.saturating_mul(MOST_VISITS);
-        let counts = self.counts(&all, places);
-        self.file(&all, &counts, 0, |_| true);
+        self.file_all(&all);
         while let Some(crowd) = self.crowds.pop() {
             let posting = self.post(&crowd);
             if let Some((_, posted)) = self.entries.get_mut(crowd.entry) {
@@ -68,6 +68,13 @@ impl<'r> Builder<'r> {
             nodes: self.nodes.into(),
             expressions: self.expressions,
         }
+    }
+
+    fn file_all(&mut self, rules: &[u32]) {
+        let places = self.places_of(rules);
+        self.visits_left = places.saturating_mul(MOST_VISITS);
+        let counts = self.counts(rules, places);
+        self.file(rules, &counts, 0, |_| true);
     }
 
     /// A crowd as a node if that scatters it, else as a list.
@@ -100,7 +107,7 @@ impl<'r> Builder<'r> {
         is_worth_it: impl Fn(Cost) -> bool,
     ) -> u32 {
         let node = small(self.nodes.len());
-        let mut filing = Filing::new(node);
+        let mut filing = Filing::new(node, rules.len());
         for rule in rules {
             match self.cheapest(*rule, counts) {
                 Some((cost, clause)) if is_worth_it(cost) => {
@@ -124,6 +131,7 @@ impl<'r> Builder<'r> {
         let Filing {
             node: _,
             mut entries,
+            marks: _,
             drawers,
             mut residual,
             expressions,
@@ -141,6 +149,7 @@ impl<'r> Builder<'r> {
         self.nodes.push(Node { residual, drawers });
         entries.sort_unstable();
         entries.dedup();
+        self.entries.reserve(entries.len());
         entries
             .chunk_by(|(key, _), (other, _)| key == other)
             .for_each(|shared| self.add(shared, depth));
@@ -209,16 +218,19 @@ impl<'r> Builder<'r> {
 struct Filing<'r> {
     node: u32,
     entries: Vec<(u64, Posting)>,
+    /// The keys of the names that were seen last.
+    marks: Vec<u64>,
     drawers: OpenDrawers,
     residual: Vec<u32>,
     expressions: OpenExpressions<'r>,
 }
 
 impl Filing<'_> {
-    fn new(node: u32) -> Self {
+    fn new(node: u32, rules: usize) -> Self {
         Self {
             node,
-            entries: Vec::new(),
+            entries: Vec::with_capacity(rules),
+            marks: Vec::new(),
             drawers: OpenDrawers::default(),
             residual: Vec::new(),
             expressions: OpenExpressions::default(),
@@ -232,8 +244,19 @@ impl Filing<'_> {
         }
         self.entries.push((place.key(self.node), Posting::rule(rule)));
         if place.kind.goes_by_name() {
-            let name = Place::of_name(place.kind, place.name);
-            self.entries.push((name.key(self.node), Posting::MARK));
+            self.mark(Place::of_name(place.kind, place.name).key(self.node));
         }
+    }
+
+    /// Marks that there is something behind a name, as a rule once.
+    fn mark(&mut self, key: u64) {
+        if self.marks.contains(&key) {
+            return;
+        }
+        if self.marks.len() >= MOST_MARKS {
+            self.marks.clear();
+        }
+        self.marks.push(key);
+        self.entries.push((key, Posting::MARK));
     }
 }

@@ -2,24 +2,25 @@
 
 use crate::index::place::Place;
 
-/// Counts over the places of all values. Places may share a count, seldom: it only says where to file best.
+/// Counts over the places of all values. Two places may share a count, as less is kept of them than they are: it only says
+/// where to file best.
 pub(super) struct Counts {
     /// How many rules were counted.
     rules: u32,
-    /// A power of two; the key and its count.
-    slots: Box<[(u32, u32)]>,
+    /// A power of two.
+    counts: Box<[u32]>,
 }
 
 impl Counts {
     /// Room for this many places.
     pub(super) fn new(rules: u32, places: usize) -> Self {
-        let count = places
-            .saturating_add(places / 2)
+        let room = places
+            .saturating_add(places)
             .saturating_add(1)
             .next_power_of_two();
         Self {
             rules,
-            slots: vec![(0, 0); count].into(),
+            counts: vec![0; room].into(),
         }
     }
 
@@ -29,31 +30,43 @@ impl Counts {
 
     pub(super) fn add(&mut self, place: Place) {
         let slot = self.slot(place);
-        if let Some((tag, count)) = self.slots.get_mut(slot) {
-            *tag = tag_of(place);
+        if let Some(count) = self.counts.get_mut(slot) {
             *count = count.saturating_add(1);
         }
     }
 
     pub(super) fn of(&self, place: Place) -> u32 {
-        let slot = self.slot(place);
-        self.slots.get(slot).map_or(0, |(_, count)| *count)
+        self.counts.get(self.slot(place)).copied().unwrap_or_default()
     }
 
-    /// The slot of the place, or the free one that it may have.
     fn slot(&self, place: Place) -> usize {
-        let mask = self.slots.len().saturating_sub(1);
-        let first = usize::try_from(place.key(0) & u64::from(u32::MAX)).unwrap_or_default();
-        let tag = tag_of(place);
-        let mut places = (0..self.slots.len()).map(|step| first.wrapping_add(step) & mask);
-        let is_its_own = |slot: &usize| match self.slots.get(*slot) {
-            Some((other, count)) => *count == 0 || *other == tag,
-            None => false,
-        };
-        places.find(is_its_own).unwrap_or(first & mask)
+        let mask = self.counts.len().saturating_sub(1);
+        usize::try_from(place.key(0) & u64::from(u32::MAX)).unwrap_or_default() & mask
     }
 }
 
-fn tag_of(place: Place) -> u32 {
-    u32::try_from(place.key(0) >> 32).unwrap_or_default()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::kind::Kind;
+    use crate::index::place::Form;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn a_place_counts_at_least_as_often_as_it_was_added() {
+        let place = |text| Place {
+            kind: Kind::Path,
+            name: 0,
+            form: Form::Exact,
+            text,
+        };
+        let mut counts = Counts::new(100, 100);
+        (0..100).for_each(|number| counts.add(place(number / 10)));
+        for number in 0..10 {
+            let count = counts.of(place(number));
+            assert!((10..=30).contains(&count), "{number}: {count}");
+        }
+        assert_eq!(counts.rules(), 100);
+    }
 }

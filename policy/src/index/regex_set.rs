@@ -119,6 +119,7 @@ impl<T: Copy> Building<T> {
         } else if entries.len() < 2 {
             self.leave(entries);
         } else {
+            #[expect(clippy::disallowed_methods, reason = "the half is within")]
             let rest = entries.split_off(entries.len().div_euclid(2));
             self.add(entries);
             self.add(rest);
