@@ -130,3 +130,73 @@ impl<'p> Run<'p> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attribute::Attribute;
+    use crate::profile::Profile;
+    use crate::request::{Peer, Protocol, Request};
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    /// Policies with so many rules each, all of which match everything.
+    fn layer(rules: &[usize]) -> Layer {
+        let policy = |(name, count): (usize, &usize)| Policy {
+            id: PolicyId {
+                namespace: String::new(),
+                name: name.to_string(),
+            },
+            rules: (0..*count)
+                .map(|_| Rule::new(Vec::new(), Vec::new(), Vec::new()))
+                .collect(),
+            exception: None,
+            deny_response: None,
+        };
+        Layer::new(rules.iter().enumerate().map(policy).collect())
+    }
+
+    fn with_facts<T>(judge: impl FnOnce(&Facts<'_>) -> T) -> T {
+        let request = Request::absent(Protocol::Http);
+        judge(&Facts {
+            profile: Profile::Istio,
+            trust_domains: &[],
+            identity: Attribute::Absent,
+            peer: Peer::Plaintext,
+            request: &request,
+            path: Attribute::Absent,
+        })
+    }
+
+    fn name(found: Found<'_>) -> (String, usize) {
+        (found.rule.policy.name.clone(), found.rule.index)
+    }
+
+    #[test]
+    fn the_first_rule_of_each_policy_is_found_and_a_policy_without_rules_has_none() {
+        let layer = layer(&[0, 3, 0, 0, 1, 600, 0]);
+        with_facts(|facts| {
+            let found = layer.rules().each(Sought::Applying, facts).map(name);
+            let expected = ["1", "4", "5"].map(|policy| (policy.to_owned(), 0));
+            assert!(found.eq(expected));
+        });
+    }
+
+    #[test]
+    fn the_rules_of_one_policy_are_searched_alone() {
+        let layer = layer(&[0, 3, 0, 1]);
+        with_facts(|facts| {
+            let first = |policy| layer.rules_of(policy).first(Sought::Matching, facts).map(name);
+            assert_eq!(first(0), None);
+            assert_eq!(first(1), Some(("1".to_owned(), 0)));
+            assert_eq!(first(2), None);
+            assert_eq!(first(3), Some(("3".to_owned(), 0)));
+            assert_eq!(first(4), None);
+        });
+    }
+
+    #[test]
+    fn nothing_is_found_in_a_layer_without_policies() {
+        with_facts(|facts| assert!(layer(&[]).rules().first(Sought::Applying, facts).is_none()));
+    }
+}

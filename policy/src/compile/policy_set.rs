@@ -1,5 +1,6 @@
 //! A whole plugin configuration, compiled for one workload.
 
+use std::cmp::Ordering;
 use std::iter;
 use std::sync::Arc;
 
@@ -119,14 +120,20 @@ fn attach(policies: Vec<Compiled>) -> Attached {
     }
 }
 
-/// In policy order. Numbers are sorted in their place: a policy is large, and code that moves it about is larger.
+/// In policy order. Numbers are sorted in the place of policies, and what compares them stands in one place alone: a sort has
+/// room for many copies of either.
 fn in_order(policies: Vec<Compiled>) -> Vec<Compiled> {
     let mut order: Vec<usize> = (0..policies.len()).collect();
-    let place = |number: usize| policies.get(number).map(|compiled| compiled.metadata.order());
-    order.sort_by(|left, right| place(*left).cmp(&place(*right)));
+    order.sort_by(|left, right| compare(policies.get(*left), policies.get(*right)));
     let mut policies: Vec<Option<Compiled>> = policies.into_iter().map(Some).collect();
     let take = |number: usize| policies.get_mut(number)?.take();
     order.into_iter().filter_map(take).collect()
+}
+
+#[inline(never)]
+fn compare(left: Option<&Compiled>, right: Option<&Compiled>) -> Ordering {
+    left.map(|compiled| compiled.metadata.order())
+        .cmp(&right.map(|compiled| compiled.metadata.order()))
 }
 
 /// The policies that are not in force, in their order. AUDIT and CUSTOM policies have no dry run.

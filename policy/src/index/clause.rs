@@ -211,3 +211,108 @@ fn of_condition<'r>(condition: &'r Condition, give: &mut dyn FnMut(Field<'r>)) {
     };
     give(field);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::kind::Kind;
+    use crate::matcher::host::HostMatcher;
+    use crate::matcher::namespace::NamespaceMatcher;
+    use crate::matcher::path::PathMatcher;
+    use crate::matcher::values::Values;
+    use crate::profile::Profile;
+    use crate::rule::binding::Bindings;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn values<M>(values: &[&str], matcher: impl Fn(&str) -> M) -> Values<M> {
+        Values {
+            any_of: values.iter().map(|value| matcher(value)).collect(),
+            none_of: [].into(),
+        }
+    }
+
+    fn namespaces(names: &[&str]) -> Source {
+        let matcher = |value: &str| NamespaceMatcher::new(Profile::Istio, &[].into(), value);
+        Source::new([SourceField::Namespaces(values(names, matcher))])
+    }
+
+    fn operation(hosts: &[&str], paths: &[&str]) -> Operation {
+        let host = |value: &str| HostMatcher::new(Profile::Istio, value).unwrap();
+        let fields = [
+            OperationField::Hosts(values(hosts, host)),
+            OperationField::Paths(values(paths, |value| PathMatcher::text(value, false))),
+        ];
+        Operation::new(fields, Bindings::default())
+    }
+
+    /// The counts of all places of these rules.
+    fn counts(rules: &[Rule]) -> Counts {
+        let mut counts = Counts::new(u32::try_from(rules.len()).unwrap(), 1000);
+        for clause in rules.iter().flat_map(Clause::of) {
+            clause.each_value(&mut |places| places.iter().for_each(|place| counts.add(place)));
+        }
+        counts
+    }
+
+    /// The places of the first rule among these.
+    fn places(rules: &[Rule]) -> Vec<Place> {
+        let counts = counts(rules);
+        let mut places = Vec::new();
+        if let Some((_, clause)) = Clause::cheapest(&rules[0], &counts) {
+            clause.each_place(&counts, &mut |place| places.push(place));
+        }
+        places
+    }
+
+    fn kinds(rules: &[Rule]) -> Vec<Kind> {
+        places(rules).iter().map(|place| place.kind).collect()
+    }
+
+    fn rule(from: &[&[&str]], to: &[(&[&str], &[&str])]) -> Rule {
+        let from = from.iter().map(|names| namespaces(names)).collect();
+        let to = to.iter().map(|(hosts, paths)| operation(hosts, paths)).collect();
+        Rule::new(from, to, Vec::new())
+    }
+
+    #[test]
+    fn a_rule_is_filed_by_the_clause_that_is_shared_with_fewest() {
+        let rules = [
+            rule(&[&["a"]], &[(&["h"], &["/1"])]),
+            rule(&[&["a"]], &[(&["h"], &["/2"])]),
+            rule(&[&["a"]], &[(&["i"], &["/3"])]),
+        ];
+        assert_eq!(kinds(&rules), [Kind::Path]);
+        let rules = [
+            rule(&[&["a"]], &[(&["*"], &["/1"])]),
+            rule(&[], &[(&[], &["/1"])]),
+        ];
+        assert_eq!(kinds(&rules), [Kind::Namespace]);
+    }
+
+    #[test]
+    fn every_alternative_is_filed_by_a_field_of_its_own_under_all_of_its_values() {
+        let rules = [rule(&[], &[(&["h", "i"], &[]), (&[], &["/1"])])];
+        assert_eq!(kinds(&rules), [Kind::Host, Kind::Host, Kind::Path]);
+    }
+
+    #[test]
+    fn a_clause_with_an_alternative_that_cannot_be_filed_is_not_filed() {
+        for to in [&[(&["h"][..], &[][..]), (&[], &[])][..], &[]] {
+            let rules = [rule(&[&["*x"]], to)];
+            assert_eq!(places(&rules), [], "{to:?}");
+        }
+        let rules = [rule(&[&["a"], &["a", "*x"]], &[(&["h"], &[])])];
+        assert_eq!(kinds(&rules), [Kind::Host]);
+    }
+
+    #[test]
+    fn what_must_not_be_files_nothing() {
+        let mut names = values(&[], |value| {
+            NamespaceMatcher::new(Profile::Istio, &[].into(), value)
+        });
+        names.none_of = [NamespaceMatcher::new(Profile::Istio, &[].into(), "a")].into();
+        let source = Source::new([SourceField::Namespaces(names)]);
+        assert_eq!(places(&[Rule::new(vec![source], Vec::new(), Vec::new())]), []);
+    }
+}

@@ -1,5 +1,6 @@
 //! [`Expressions`]: rules that are filed by regular expressions of which nothing else is known.
 
+use crate::index::ascending::insert;
 use crate::index::field::Field;
 use crate::index::kind::Kind;
 use crate::index::regex_set::{Built, RegexSet};
@@ -41,22 +42,20 @@ impl<'r> OpenExpressions<'r> {
 
     /// Compiles them; rules for which there is no room join the residual ones.
     pub(super) fn build(self, residual: &mut Vec<u32>) -> Expressions {
-        let built = Expressions {
+        Expressions {
             host: build(self.host, residual),
             path: build(self.path, residual),
-        };
-        residual.sort_unstable();
-        residual.dedup();
-        built
+        }
     }
 }
 
 fn build(expressions: Vec<(&RegexMatcher, u32)>, residual: &mut Vec<u32>) -> Option<RegexSet<u32>> {
     if expressions.len() < FEWEST {
-        residual.extend(expressions.into_iter().map(|(_, rule)| rule));
+        let rules = expressions.into_iter().map(|(_, rule)| rule);
+        rules.for_each(|rule| insert(residual, rule));
         return None;
     }
     let Built { set, unfiled } = RegexSet::build(expressions);
-    residual.extend(unfiled);
+    unfiled.into_iter().for_each(|rule| insert(residual, rule));
     (!set.is_empty()).then_some(set)
 }

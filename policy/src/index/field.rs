@@ -390,3 +390,82 @@ pub(super) fn request_principal(issuer: &str, subject: &str) -> Place {
 pub(super) fn small(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::Profile;
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    /// The forms of the places of each value.
+    fn forms_of(field: Field<'_>) -> Vec<Vec<Form>> {
+        let mut forms = Vec::new();
+        field.each_value(&mut |places| forms.push(places.iter().map(|place| place.form).collect()));
+        forms
+    }
+
+    #[test]
+    fn a_template_has_a_place_by_its_head_and_one_by_each_literal_segment() {
+        let template = |value| {
+            let template = Template::parse(Profile::Istio, value, false, &["name"]).unwrap();
+            [PathMatcher::Template(template)]
+        };
+        for (value, expected) in [
+            (
+                "/a/{*}/b/{**}",
+                &[Form::Prefix(3), Form::FromFront(0), Form::FromFront(2)][..],
+            ),
+            (
+                "/{**}/c/d",
+                &[Form::Prefix(1), Form::FromBack(0), Form::FromBack(1)],
+            ),
+            ("/{*}/", &[Form::Prefix(1)]),
+            ("/a/{name}", &[Form::Prefix(3), Form::FromFront(0)]),
+        ] {
+            assert_eq!(forms_of(Field::Paths(&template(value))), [expected], "{value}");
+        }
+    }
+
+    #[test]
+    fn the_ports_of_a_short_range_are_filed_one_by_one_and_a_long_range_is_not() {
+        let ports = |value| [PortMatcher::parse(value).unwrap()];
+        let exact = vec![Form::Exact];
+        assert_eq!(forms_of(Field::Ports(&ports("80-82"))), vec![exact; 3]);
+        assert_eq!(forms_of(Field::Ports(&ports("1-65535"))), [[]]);
+    }
+
+    #[test]
+    fn a_parameter_is_not_filed_by_its_end_nor_a_claim_that_is_deeper_than_is_looked() {
+        let suffix = [HeaderMatcher::new("*x")];
+        assert_eq!(forms_of(Field::Query(b"q", &suffix)), [[]]);
+        assert_eq!(forms_of(Field::Methods(&suffix)), [[Form::Suffix(1)]]);
+        let claim = [TextMatcher::new("x")];
+        let path = |names| vec![Box::<str>::from("a"); names];
+        assert_eq!(forms_of(Field::Claim(&path(MOST_NAMES), &claim)), [[Form::Exact]]);
+        assert_eq!(forms_of(Field::Claim(&path(MOST_NAMES + 1), &claim)), [[]]);
+    }
+
+    #[test]
+    fn an_expression_is_filed_by_what_it_begins_with_or_with_all_others() {
+        let expressions = ["/a/.*", ".*/a"].map(|value| RegexMatcher::parse(value, false).unwrap());
+        let forms = [[Form::Prefix(3)], [Form::Expression]];
+        assert_eq!(forms_of(Field::PathExpressions(&expressions)), forms);
+        let mut given = Vec::new();
+        Field::PathExpressions(&expressions).each_expression(&mut |kind, value| {
+            given.push((kind, value.as_str().to_owned()));
+        });
+        assert_eq!(
+            given,
+            [(Kind::PathExpression, expressions[1].as_str().to_owned())]
+        );
+    }
+
+    #[test]
+    fn a_request_principal_is_filed_by_both_of_its_claims_or_by_either() {
+        let of = |value| forms_of(Field::RequestPrincipals(&[RequestPrincipalMatcher::new(value)]));
+        assert_eq!(of("iss/sub"), [[Form::Exact]]);
+        assert_eq!(of("iss/*"), [[Form::Exact, Form::Presence]]);
+        assert_eq!(of("iss/a*"), [[Form::Exact, Form::Prefix(1)]]);
+    }
+}

@@ -9,6 +9,7 @@
 //! All is one table from hashes to rules. A prefix is looked up by its length, a block of addresses by its number of bits, a
 //! segment of a path by its place: only those that are in use.
 
+mod ascending;
 mod batch;
 mod build;
 mod clause;

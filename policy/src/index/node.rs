@@ -1,5 +1,6 @@
 //! [`Node`]: a group of rules that are filed among themselves.
 
+use crate::index::ascending::insert;
 use crate::index::kind::Kind;
 use crate::index::place::{Form, Place};
 use crate::index::posting::Posting;
@@ -55,23 +56,10 @@ impl OpenDrawers {
 
 impl OpenDrawer {
     fn note(&mut self, form: Form, rule: u32) {
-        self.note_form(form);
+        insert(&mut self.forms, form);
         if self.rules.last() != Some(&rule) {
             self.rules.push(rule);
         }
-    }
-
-    /// Puts a form among the others, if it is not there.
-    fn note_form(&mut self, form: Form) {
-        let place = self.forms.partition_point(|other| *other < form);
-        if self.forms.get(place) == Some(&form) {
-            return;
-        }
-        self.forms.push(form);
-        let behind = self.forms.get_mut(place..).unwrap_or_default();
-        behind
-            .iter_mut()
-            .fold(form, |moved, slot| std::mem::replace(slot, moved));
     }
 
     pub(super) fn close(self, all: Posting) -> Drawer {
