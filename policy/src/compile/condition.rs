@@ -93,7 +93,7 @@ fn numbers(condition: &RawCondition, at: &FieldPath<'_>, problems: &mut Problems
         if number.is_none() {
             problems.invalid(at, value, expected);
         }
-        Vec::from_iter(number)
+        number
     };
     Values {
         any_of: compile_side("numbers", &condition.numbers, at, problems, parse),

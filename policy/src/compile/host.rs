@@ -10,16 +10,16 @@ pub(crate) fn compile(
     value: &str,
     at: &FieldPath<'_>,
     problems: &mut Problems,
-) -> Vec<HostMatcher> {
+) -> Option<HostMatcher> {
     match HostMatcher::new(profile, value) {
-        Ok(host) => vec![host],
+        Ok(host) => Some(host),
         Err(OnlyAPort) => {
             problems.invalid(
                 at,
                 value,
                 "a host: in profile zero-trust ports are not compared, use `ports`",
             );
-            Vec::new()
+            None
         }
     }
 }

@@ -16,8 +16,11 @@ use crate::matcher::values::Values;
 
 pub(crate) fn principals(field: &FieldValues, context: PolicyContext<'_>) -> Values<PrincipalMatcher> {
     let side = |(_, values): (&str, &Listed<String>)| {
-        let spellings = |(_, value): &(usize, String)| principal::compile(value, context.mesh);
-        values.iter().flat_map(spellings).collect()
+        let mut matchers = Vec::with_capacity(values.len());
+        for (_, value) in values {
+            matchers.extend(principal::compile(value, context.mesh));
+        }
+        matchers.into()
     };
     Values {
         any_of: side(field.any_of()),

@@ -21,10 +21,10 @@ impl PathReader<'_> {
         value: &str,
         at: &FieldPath<'_>,
         problems: &mut Problems,
-    ) -> Vec<PathMatcher> {
+    ) -> Option<PathMatcher> {
         let has_brace = value.contains(['{', '}']);
         if !has_brace {
-            return vec![PathMatcher::text(value, self.ignore_case)];
+            return Some(PathMatcher::text(value, self.ignore_case));
         }
         // In Istio a brace belongs to a template and to nothing else (S-9).
         if !is_template(value) && self.names.is_empty() {
@@ -33,13 +33,13 @@ impl PathReader<'_> {
                 value,
                 "a path: `{` and `}` stand in templates only, as `{*}`, `{**}` or a name in `bindings`",
             );
-            return Vec::new();
+            return None;
         }
         match Template::parse(self.profile, value, self.ignore_case, self.names) {
-            Ok(template) => vec![PathMatcher::Template(template)],
+            Ok(template) => Some(PathMatcher::Template(template)),
             Err(error) => {
                 problems.invalid(at, value, error.to_string());
-                Vec::new()
+                None
             }
         }
     }

@@ -1,24 +1,20 @@
 //! A value of `principals`, with the trust-domain aliases of the mesh (S-11).
 
-use std::collections::BTreeSet;
-
 use crate::compile::Context;
 use crate::matcher::principal::PrincipalMatcher;
 
 /// The trust domain that Istio's documents write for "this mesh", whatever it is called.
 const THIS_MESH: &str = "cluster.local";
 
-pub(crate) fn compile(value: &str, context: &Context) -> Vec<PrincipalMatcher> {
-    spellings(value, context)
-        .iter()
-        .map(|value| PrincipalMatcher::new(context.profile, value))
-        .collect()
+pub(crate) fn compile(value: &str, context: &Context) -> impl Iterator<Item = PrincipalMatcher> {
+    let spellings = spellings(value, context).into_iter();
+    spellings.map(|value| PrincipalMatcher::new(context.profile, &value))
 }
 
-/// The value under every trust domain of the mesh, if it names one of them.
+/// The value under every trust domain of the mesh, if it names one of them; sorted, and none twice.
 ///
 /// Only the five-part form `td/ns/N/sa/S` is rewritten, as in Istio: `td/ns/N/*` is not.
-pub(crate) fn spellings(value: &str, context: &Context) -> BTreeSet<String> {
+pub(crate) fn spellings(value: &str, context: &Context) -> Vec<String> {
     let value = PrincipalMatcher::without_scheme(context.profile, value);
     match value.split_once('/') {
         Some((trust_domain, path))
@@ -26,13 +22,15 @@ pub(crate) fn spellings(value: &str, context: &Context) -> BTreeSet<String> {
                 && path.split('/').count() == 4
                 && names_this_mesh(trust_domain, context) =>
         {
-            context
-                .trust_domains
-                .iter()
+            let own = context.trust_domains.iter();
+            let mut spellings: Vec<_> = own
                 .map(|own| respelled(value, trust_domain, path, own.as_str()))
-                .collect()
+                .collect();
+            spellings.sort_unstable();
+            spellings.dedup();
+            spellings
         }
-        Some(_) | None => [value.to_owned()].into(),
+        Some(_) | None => vec![value.to_owned()],
     }
 }
 
@@ -78,8 +76,6 @@ mod tests {
                 trust_domains,
             },
         )
-        .into_iter()
-        .collect()
     }
 
     #[test]

@@ -9,12 +9,12 @@ pub(crate) fn compile(
     ignore_case: bool,
     at: &FieldPath<'_>,
     problems: &mut Problems,
-) -> Vec<RegexMatcher> {
+) -> Option<RegexMatcher> {
     match RegexMatcher::parse(value, ignore_case) {
-        Ok(regex) => vec![regex],
+        Ok(regex) => Some(regex),
         Err(error) => {
             problems.invalid(at, value, error.to_string());
-            Vec::new()
+            None
         }
     }
 }

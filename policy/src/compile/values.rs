@@ -8,12 +8,12 @@ use crate::matcher::values::Values;
 
 /// Compiles both forms of one field. `compile` gives the matchers of one value: usually one, none after it
 /// has noted a problem, several where a value stands for several.
-pub(crate) fn compile_values<M>(
+pub(crate) fn compile_values<I: IntoIterator>(
     field: &FieldValues,
     at: &FieldPath<'_>,
     problems: &mut Problems,
-    compile: impl Fn(&str, &FieldPath<'_>, &mut Problems) -> Vec<M>,
-) -> Values<M> {
+    compile: impl Fn(&str, &FieldPath<'_>, &mut Problems) -> I,
+) -> Values<I::Item> {
     let mut side =
         |(name, values): (&str, &Listed<String>)| compile_side(name, values, at, problems, &compile);
     Values {
@@ -45,19 +45,23 @@ pub(crate) fn parse_values<M>(
         if parsed.is_none() {
             problems.invalid(at, value, expected);
         }
-        Vec::from_iter(parsed)
+        parsed
     })
 }
 
 /// Compiles the values of one form.
-pub(crate) fn compile_side<M>(
+pub(crate) fn compile_side<I: IntoIterator>(
     name: &str,
     values: &Listed<String>,
     at: &FieldPath<'_>,
     problems: &mut Problems,
-    compile: impl Fn(&str, &FieldPath<'_>, &mut Problems) -> Vec<M>,
-) -> Box<[M]> {
+    compile: impl Fn(&str, &FieldPath<'_>, &mut Problems) -> I,
+) -> Box<[I::Item]> {
     let at = at.field(name);
-    let one = |(index, value): &(usize, String)| compile(value, &at.index(*index), problems);
-    values.iter().flat_map(one).collect()
+    // As a rule it is one matcher a value.
+    let mut matchers = Vec::with_capacity(values.len());
+    for (index, value) in values {
+        matchers.extend(compile(value, &at.index(*index), problems));
+    }
+    matchers.into()
 }

@@ -13,6 +13,9 @@ pub(crate) type Read<T> = fn(&Document, &FieldPath<'_>, &mut Problems) -> Option
 /// missing, and the others keep their places.
 pub(crate) type Listed<T> = Vec<(usize, T)>;
 
+/// How many fields there are in the maps that have the most.
+const MOST_KNOWN: usize = 16;
+
 /// The fields of one map. Each is taken once by its name; [`Fields::finish`] notes every field that nobody took.
 pub(crate) struct Fields<'d, 'p> {
     at: &'p FieldPath<'p>,
@@ -28,9 +31,9 @@ impl<'d, 'p> Fields<'d, 'p> {
             return None;
         };
         let mut left: Vec<(&str, &Document)> = Vec::with_capacity(entries.len());
-        let mut seen = BTreeSet::new();
+        let mut seen = Seen::of(entries.len());
         for (name, value) in entries {
-            if seen.insert(name.as_str()) {
+            if seen.is_new(name, &left) {
                 left.push((name, value));
             } else {
                 problems.add(&at.field(name), ConfigErrorKind::DuplicateField);
@@ -39,7 +42,7 @@ impl<'d, 'p> Fields<'d, 'p> {
         Some(Self {
             at,
             left,
-            known: Vec::new(),
+            known: Vec::with_capacity(MOST_KNOWN),
         })
     }
 
@@ -139,6 +142,30 @@ impl<'d, 'p> Fields<'d, 'p> {
     }
 }
 
+/// The names so far. Maps are small, and there are several in each rule: only a large one is worth a tree of its own.
+enum Seen<'d> {
+    InList,
+    InTree(BTreeSet<&'d str>),
+}
+
+impl<'d> Seen<'d> {
+    fn of(fields: usize) -> Self {
+        if fields <= MOST_KNOWN {
+            Self::InList
+        } else {
+            Self::InTree(BTreeSet::new())
+        }
+    }
+
+    /// Whether the name is not among those so far, which are `list`.
+    fn is_new(&mut self, name: &'d str, list: &[(&str, &Document)]) -> bool {
+        match self {
+            Self::InList => list.iter().all(|(seen, _)| *seen != name),
+            Self::InTree(seen) => seen.insert(name),
+        }
+    }
+}
+
 /// Reads every element, so that every problem is noted.
 pub(crate) fn read_list<T>(
     document: &Document,
@@ -150,8 +177,12 @@ pub(crate) fn read_list<T>(
         wrong_kind(document, at, "a list", problems);
         return None;
     };
-    let read_item = |(index, item)| Some((index, read(item, &at.index(index), problems)?));
-    Some(items.iter().enumerate().filter_map(read_item).collect())
+    // As many as a policy may have rules at once: elements with mistakes, of which there may be millions, take nothing.
+    let mut listed = Vec::with_capacity(items.len().min(problems.limits.rules));
+    for (index, item) in items.iter().enumerate() {
+        listed.extend(read(item, &at.index(index), problems).map(|item| (index, item)));
+    }
+    Some(listed)
 }
 
 /// Notes a value of the wrong kind.
