@@ -86,6 +86,9 @@ pub(crate) fn log_observed(host: &impl Host, record: &Record<'_>) {
         Protocol::Http => "request-observed",
         Protocol::Tcp => "connection-observed",
     };
+    if record.observations.is_empty() {
+        return;
+    }
     let names = Names::of(record.observations);
     if !names.is_empty() {
         log(

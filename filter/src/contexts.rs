@@ -71,11 +71,15 @@ impl<H: Host + Clone> Contexts<H> {
     /// Judges an HTTP request; true lets it go on.
     #[must_use]
     pub(crate) fn request_headers(&mut self, id: u32) -> bool {
-        let judge = match self.contexts.get(&id) {
-            Some(Context::New(judge)) => judge.clone(),
-            Some(Context::Root(_) | Context::Http(_) | Context::Tcp(_)) | None => self.judge_of_nobody(),
-        };
-        let mut stream = HttpStream::new(judge);
+        match self.contexts.get_mut(&id) {
+            Some(context) => context.judge_request(),
+            None => None,
+        }
+        .unwrap_or_else(|| self.refuse_request(id))
+    }
+
+    fn refuse_request(&mut self, id: u32) -> bool {
+        let mut stream = HttpStream::new(self.judge_of_nobody());
         let goes_on = stream.judge();
         self.contexts.insert(id, Context::Http(stream));
         goes_on
@@ -129,6 +133,20 @@ impl<H: Host + Clone> Contexts<H> {
     /// A judge without a policy set: it refuses everything.
     fn judge_of_nobody(&self) -> Judge<H> {
         Judge::new(self.host.clone(), Rc::clone(&self.vm), None)
+    }
+}
+
+impl<H: Host + Clone> Context<H> {
+    /// Judges a stream that had no callback yet as an HTTP request; `None` for anything else.
+    fn judge_request(&mut self) -> Option<bool> {
+        let judge = match self {
+            Self::New(judge) => judge.clone(),
+            Self::Root(_) | Self::Http(_) | Self::Tcp(_) => return None,
+        };
+        let mut stream = HttpStream::new(judge);
+        let goes_on = stream.judge();
+        *self = Self::Http(stream);
+        Some(goes_on)
     }
 }
 

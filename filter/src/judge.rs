@@ -28,19 +28,16 @@ impl<H: Host> Judge<H> {
 
     /// Judges the HTTP request that the host has in hand.
     pub(crate) fn request(&self) -> Flow {
-        with_request(
-            &self.host,
-            &self.vm.certificates,
-            self.in_force.as_deref(),
-            |request| self.judge(request),
-        )
+        with_request(&self.host, &self.vm.kept, self.in_force.as_deref(), |request| {
+            self.judge(request)
+        })
     }
 
     /// Judges the TCP connection that the host has in hand.
     pub(crate) fn connection(&self) -> Flow {
         with_connection(
             &self.host,
-            &self.vm.certificates,
+            &self.vm.kept,
             self.in_force.as_deref(),
             |connection| self.judge(connection),
         )
@@ -51,7 +48,7 @@ impl<H: Host> Judge<H> {
         let refusal = self.refusal_of_trailers()?;
         let in_force = self.in_force.as_deref();
         let (flow, outcome) = refuse(&self.host, Protocol::Http, refusal);
-        with_request(&self.host, &self.vm.certificates, in_force, |request| {
+        with_request(&self.host, &self.vm.kept, in_force, |request| {
             let record = Record {
                 outcome: &outcome,
                 observations: &Observations::default(),
@@ -79,16 +76,28 @@ impl<H: Host> Judge<H> {
         };
         let policies = in_force.policies();
         self.vm.note_peer(&self.host, policies, request.peer);
+        if !policies.observes() {
+            return self.decide(in_force, request, &Observations::default());
+        }
         let observations = policies.observe(request);
         observed::tell_access_log(&self.host, &observations);
-        let (flow, outcome) = respond(&self.host, request.protocol, policies.decide(request), in_force);
+        self.vm.metrics.count_observed(&self.host, &observations);
+        self.decide(in_force, request, &observations)
+    }
+
+    fn decide(&self, in_force: &InForce, request: &Request<'_>, observations: &Observations<'_>) -> Flow {
+        let policies = in_force.policies();
+        let decision = policies.decide(request);
+        let told = decision.rule().map(|rule| in_force.told(rule.policy));
+        let (flow, outcome) = respond(&self.host, request.protocol, decision, told.as_deref());
         let record = Record {
             outcome: &outcome,
-            observations: &observations,
+            observations,
             policies: Some(policies),
             request,
         };
-        self.record(&flow, &record);
+        self.vm.metrics.count(&self.host, &outcome, told.as_deref());
+        self.log(&flow, &record);
         flow
     }
 
@@ -105,9 +114,11 @@ impl<H: Host> Judge<H> {
     }
 
     fn record(&self, flow: &Flow, record: &Record<'_>) {
-        let in_force = self.in_force.as_deref();
-        self.vm.metrics.count(&self.host, record.outcome, in_force);
-        self.vm.metrics.count_observed(&self.host, record.observations);
+        self.vm.metrics.count(&self.host, record.outcome, None);
+        self.log(flow, record);
+    }
+
+    fn log(&self, flow: &Flow, record: &Record<'_>) {
         match flow {
             Flow::Continue(_) => log_observed(&self.host, record),
             Flow::Stop => log_denied(&self.host, record),

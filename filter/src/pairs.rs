@@ -23,40 +23,50 @@ pub struct MalformedPairs;
 /// When a length or a terminator does not fit, or bytes are left over. Work and memory are bounded by the bytes
 /// given, whatever count they claim.
 pub fn parse(bytes: &[u8]) -> Result<Vec<Pair<'_>>, MalformedPairs> {
+    parse_into(bytes, Vec::new())
+}
+
+/// As [`parse`], into the memory of a list whose pairs are forgotten.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_into<'b>(bytes: &'b [u8], mut pairs: Vec<Pair<'b>>) -> Result<Vec<Pair<'b>>, MalformedPairs> {
+    pairs.clear();
     match bytes {
-        [] | [0] => Ok(Vec::new()),
-        _ => parse_counted(bytes).ok_or(MalformedPairs),
+        [] | [0] => Ok(pairs),
+        _ => parse_counted(bytes, pairs).ok_or(MalformedPairs),
     }
 }
 
-fn parse_counted(bytes: &[u8]) -> Option<Vec<Pair<'_>>> {
-    let (count, rest) = take_u32(bytes)?;
+fn parse_counted<'b>(bytes: &'b [u8], mut pairs: Vec<Pair<'b>>) -> Option<Vec<Pair<'b>>> {
+    let (count, rest) = bytes.split_first_chunk()?;
+    let count = length(*count)?;
     if count > rest.len() / LEAST_PAIR_BYTES {
         return None;
     }
-    let (mut lengths, mut data) = rest.split_at_checked(count.checked_mul(8)?)?;
-    let mut pairs = Vec::with_capacity(count);
-    for _ in 0..count {
-        let key = take_text(&mut lengths, &mut data)?;
-        let value = take_text(&mut lengths, &mut data)?;
+    let (lengths, mut data) = rest.split_at_checked(count.checked_mul(8)?)?;
+    let (lengths, _) = lengths.as_chunks();
+    pairs.reserve(count);
+    for [a, b, c, d, e, f, g, h] in lengths {
+        let key = take_text(length([*a, *b, *c, *d])?, &mut data)?;
+        let value = take_text(length([*e, *f, *g, *h])?, &mut data)?;
         pairs.push((key, value));
     }
     data.is_empty().then_some(pairs)
 }
 
-/// The next text: its length from `lengths`, its bytes and the NUL behind them from `data`.
-fn take_text<'b>(lengths: &mut &'b [u8], data: &mut &'b [u8]) -> Option<&'b [u8]> {
-    let (length, other_lengths) = take_u32(lengths)?;
+/// The next text of this length and the NUL behind it.
+fn take_text<'b>(length: usize, data: &mut &'b [u8]) -> Option<&'b [u8]> {
     let (text, rest) = data.split_at_checked(length)?;
-    let (terminator, other_data) = rest.split_first()?;
-    *lengths = other_lengths;
-    *data = other_data;
-    (*terminator == 0).then_some(text)
+    let [0, rest @ ..] = rest else {
+        return None;
+    };
+    *data = rest;
+    Some(text)
 }
 
-fn take_u32(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    let (number, rest) = bytes.split_first_chunk()?;
-    Some((usize::try_from(u32::from_le_bytes(*number)).ok()?, rest))
+fn length(bytes: [u8; 4]) -> Option<usize> {
+    usize::try_from(u32::from_le_bytes(bytes)).ok()
 }
 
 /// Writes a list of pairs.

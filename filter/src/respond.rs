@@ -4,7 +4,7 @@ use spiffe_authz_policy::{Decision, Permit, Protocol};
 
 use crate::decimal::Decimal;
 use crate::host::{Host, LogLevel};
-use crate::in_force::InForce;
+use crate::in_force::Told;
 use crate::outcome::{Outcome, Refusal};
 use crate::{property, reply};
 
@@ -37,23 +37,18 @@ impl Flow {
 #[derive(Debug, Eq, PartialEq)]
 pub(crate) struct Passage(());
 
-/// Carries a decision out.
+/// Carries a decision out; `told` is of the policy that decided.
 pub(crate) fn respond<'p>(
     host: &impl Host,
     protocol: Protocol,
     decision: Decision<'p>,
-    in_force: &InForce,
+    told: Option<&Told>,
 ) -> (Flow, Outcome<'p>) {
     let outcome = Outcome::from(&decision);
     match decision {
         Decision::Allow(permit) => match let_pass(host, protocol, permit) {
             Some(passage) => {
-                let told = outcome.rule.map(|rule| in_force.told(rule.policy));
-                tell_access_log(
-                    host,
-                    &outcome,
-                    told.as_ref().map_or("", |told| told.name.as_str()),
-                );
+                tell_access_log(host, &outcome, told.map_or("", |told| told.name.as_str()));
                 (Flow::Continue(passage), outcome)
             }
             None => refuse(host, protocol, Refusal::InterlockFailed),

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use spiffe_authz_policy::{Attribute, Peer, PolicySet, Profile, RequiredSvid};
 
-use crate::certificates::Certificates;
+use crate::attributes::Kept;
 use crate::host::{Host, LogLevel};
 use crate::metrics::Metrics;
 
@@ -12,7 +12,7 @@ use crate::metrics::Metrics;
 #[derive(Debug, Default)]
 pub(crate) struct Vm {
     pub(crate) metrics: Metrics,
-    pub(crate) certificates: Certificates,
+    pub(crate) kept: Kept,
     shown: Cell<Option<Shown>>,
     said: Cell<Said>,
 }

@@ -22,6 +22,14 @@ pub struct Observations<'p> {
     pub shadow: Shadow<'p>,
 }
 
+impl Observations<'_> {
+    /// Whether no policy says anything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// Dry-run policies judged by themselves, without those in force, as Istio judges them (S-8).
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Shadow<'p> {

@@ -48,8 +48,10 @@ pub(crate) fn require_lines_within_bounds(lines: Headers<'_>) -> Result<(), Deni
     if lines.len() > header_lines {
         return Err(Denial::RequestTooLarge);
     }
-    let lengths = lines.iter().flat_map(|(name, value)| [name.len(), value.len()]);
-    if lengths.fold(0, usize::saturating_add) > header_bytes {
+    let bytes = lines.iter().fold(0_usize, |bytes, (name, value)| {
+        bytes.saturating_add(name.len()).saturating_add(value.len())
+    });
+    if bytes > header_bytes {
         return Err(Denial::RequestTooLarge);
     }
     Ok(())

@@ -19,7 +19,7 @@ use spiffe_authz_policy::{Attribute, Headers, Protocol, Request};
 
 use crate::attributes::channel::Channel;
 use crate::attributes::connection::Connection;
-use crate::attributes::headers::HeaderList;
+use crate::attributes::headers::{HeaderList, Spare};
 use crate::certificates::Certificates;
 use crate::host::Host;
 use crate::in_force::InForce;
@@ -30,39 +30,48 @@ pub(crate) use crate::attributes::connections::Connections;
 /// Calls `use_it` with the HTTP request that the host has in hand, as policies see it.
 pub(crate) fn with_request<R>(
     host: &impl Host,
-    certificates: &Certificates,
+    kept: &Kept,
     in_force: Option<&InForce>,
     use_it: impl FnOnce(&Request<'_>) -> R,
 ) -> R {
     let given = host.request_headers();
-    let headers = HeaderList::parse(&given);
-    let channel = Channel::of_request(host, certificates, in_force);
-    Connection::on(channel, host, in_force).lend(Protocol::Http, |connection| {
+    let headers = HeaderList::parse(&given, &kept.spare);
+    let channel = Channel::of_request(host, &kept.certificates, in_force);
+    let done = Connection::on(channel, host, in_force).lend(Protocol::Http, |connection| {
         use_it(&Request {
-            method: headers.only(b":method"),
-            host: headers.only(b":authority"),
-            path: headers.only(b":path"),
+            method: headers.method,
+            host: headers.authority,
+            path: headers.path,
             headers: headers.all(),
             ..connection
         })
-    })
+    });
+    headers.leave_to(&kept.spare);
+    done
+}
+
+/// What is kept from one request to the next, under whatever configuration.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    pub(crate) certificates: Certificates,
+    spare: Spare,
 }
 
 /// Calls `use_it` with the trailers of the HTTP request that the host has in hand; they are there, so a host that has none
 /// cannot be believed.
 pub(crate) fn with_trailers<R>(host: &impl Host, use_it: impl FnOnce(Attribute<Headers<'_>>) -> R) -> R {
     let given = host.request_trailers();
-    use_it(HeaderList::parse(&given).all())
+    use_it(HeaderList::parse(&given, &Spare::default()).all())
 }
 
 /// Calls `use_it` with the TCP connection that the host has in hand, as policies see it.
 pub(crate) fn with_connection<R>(
     host: &impl Host,
-    certificates: &Certificates,
+    kept: &Kept,
     in_force: Option<&InForce>,
     use_it: impl FnOnce(&Request<'_>) -> R,
 ) -> R {
-    let channel = Rc::new(Channel::read(host, certificates, in_force));
+    let channel = Rc::new(Channel::read(host, &kept.certificates, in_force));
     Connection::on(channel, host, in_force).lend(Protocol::Tcp, |connection| use_it(&connection))
 }
 
@@ -78,7 +87,7 @@ mod tests {
         let host = FakeHost::new();
         host.set_peer(None);
         host.set_headers(&[(b":method", b"GET"), (b":path", b"/\xff?x"), (b"x-a", b"1")]);
-        with_request(&host, &Certificates::default(), None, |request| {
+        with_request(&host, &Kept::default(), None, |request| {
             assert_eq!(request.protocol, Protocol::Http);
             assert_eq!(request.peer, Peer::Plaintext);
             assert_eq!(request.method, Attribute::Known(&b"GET"[..]));
@@ -92,7 +101,7 @@ mod tests {
     fn without_a_readable_header_list_everything_of_it_is_unreadable() {
         let host = FakeHost::new();
         host.set_headers_reading(Err(HostError::Status(10)));
-        with_request(&host, &Certificates::default(), None, |request| {
+        with_request(&host, &Kept::default(), None, |request| {
             for attribute in [request.method, request.host, request.path] {
                 assert_eq!(attribute, Attribute::Unreadable);
             }
@@ -105,7 +114,7 @@ mod tests {
         let host = FakeHost::new();
         host.set_peer(None);
         host.set_headers(&[(b":method", b"GET")]);
-        with_connection(&host, &Certificates::default(), None, |connection| {
+        with_connection(&host, &Kept::default(), None, |connection| {
             assert_eq!(connection.protocol, Protocol::Tcp);
             assert_eq!(connection.peer, Peer::Plaintext);
             assert_eq!(connection.headers, Attribute::Absent);

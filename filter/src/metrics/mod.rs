@@ -17,13 +17,14 @@
 
 mod family;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::ptr;
 
 use spiffe_authz_policy::{Denial, IdentityError, Observations, PolicyId, PolicySet, Profile, Shadow};
 
 use crate::host::{Host, MetricId, MetricKind};
-use crate::in_force::InForce;
+use crate::in_force::Told;
 use crate::metrics::family::Family;
 use crate::observed::shadow_word;
 use crate::outcome::{Outcome, Refusal};
@@ -103,21 +104,20 @@ impl Metrics {
         let _ = self.set_gauge(host, PEER_CERTIFICATE_SHOWN, usize::from(shown));
     }
 
-    /// Counts one request or connection; the counter of a policy's decisions is remembered under its configuration.
-    pub(crate) fn count(&self, host: &impl Host, outcome: &Outcome<'_>, in_force: Option<&InForce>) {
+    /// Counts one request or connection. What is told of the policy that decided, where that is known, has the counter.
+    pub(crate) fn count(&self, host: &impl Host, outcome: &Outcome<'_>, told: Option<&Told>) {
         let policy = outcome.rule.map(|rule| rule.policy);
-        let (Some(policy), Some(in_force)) = (policy, in_force) else {
-            return self.add_one(host, family_of(outcome), policy);
+        let last = told.filter(|_| policy.is_some()).map(|told| &told.counter);
+        let counter = match last.and_then(Cell::get) {
+            // The same word stands at the same place: where it does not, the counter is looked up.
+            Some((cause, counter)) if ptr::eq(cause, outcome.cause) => Some(counter),
+            Some(_) | None => self.counter(host, family_of(outcome), policy),
         };
-        let last = &in_force.told(policy).counter;
-        let counter = match last.get() {
-            Some((cause, counter)) if cause == outcome.cause => Some(counter),
-            Some(_) | None => self.counter(host, family_of(outcome), Some(policy)),
-        };
-        if let Some(counter) = counter {
+        let Some(counter) = counter else { return };
+        if let Some(last) = last {
             last.set(Some((outcome.cause, counter)));
-            let _ = host.increment_metric(counter);
         }
+        let _ = host.increment_metric(counter);
     }
 
     /// Counts what the policies that only watch said of it.

@@ -38,9 +38,8 @@ impl PathMatcher {
 
 /// The part of a `:path` before the first `?` or `#`. Bytes in are bytes matched: nothing is parsed as a URI.
 pub(crate) fn without_query(path: &[u8]) -> &[u8] {
-    path.split(|byte| matches!(byte, b'?' | b'#'))
-        .next()
-        .unwrap_or(path)
+    let end = path.iter().position(|byte| matches!(byte, b'?' | b'#'));
+    end.and_then(|end| path.get(..end)).unwrap_or(path)
 }
 
 #[cfg(test)]

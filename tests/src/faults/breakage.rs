@@ -24,7 +24,7 @@ const MORE_THAN_MEMORY_BYTES: usize = 4 << 20;
 const RANDOM_MODULE_BYTES: usize = 100_000;
 
 /// The callbacks of the filter and the hostcalls that it uses, without the callbacks that decide.
-const CAPABILITIES: [&str; 26] = [
+const CAPABILITIES: [&str; 25] = [
     "_initialize",
     "proxy_on_memory_allocate",
     "proxy_on_vm_start",
@@ -34,7 +34,6 @@ const CAPABILITIES: [&str; 26] = [
     "proxy_on_request_trailers",
     "proxy_on_new_connection",
     "proxy_on_upstream_data",
-    "proxy_on_done",
     "proxy_on_delete",
     "proxy_close_stream",
     "proxy_define_metric",
