@@ -6,6 +6,7 @@ use super::attributes::{add_query, headers, set_claim, set_header, set_identity,
 use super::concrete;
 use super::conditions::SOURCE_KEYS;
 use super::dice::Dice;
+use super::expressions;
 use super::extensions::example;
 use super::pools::*;
 
@@ -109,8 +110,8 @@ impl Target<'_> {
             "methods" => request["method"] = json!(concrete::text(dice, value)),
             "hosts" => request["host"] = json!(concrete::text(dice, value)),
             "ports" => request["destination"]["port"] = json!(port(dice, value)),
-            "pathRegexes" => request["path"] = json!(example(dice, value)),
-            "hostRegexes" => request["host"] = json!(example(dice, value)),
+            "pathRegexes" => request["path"] = json!(matching(dice, value)),
+            "hostRegexes" => request["host"] = json!(matching(dice, value)),
             "paths" => {
                 let mut bound = |dice: &mut Dice, name: &str| {
                     let segment = dice.text(&["shop", "orders", "admins", "x", "cluster.local"]);
@@ -231,7 +232,23 @@ fn filled_or_example(dice: &mut Dice, value: &Value) -> String {
     let value = value.as_str().unwrap_or_default();
     match example(dice, value) {
         Some(example) => example.to_owned(),
+        None if is_expression(value) => matching(dice, value),
         None => concrete::text(dice, value),
+    }
+}
+
+/// Whether a value of a condition is one of its `regexes`.
+fn is_expression(value: &str) -> bool {
+    ["(", "\\", "{", ".*", "[0-9", "[a-z", "|"]
+        .iter()
+        .any(|part| value.contains(part))
+}
+
+/// Text for an expression: the example that is known, or one that is made.
+fn matching(dice: &mut Dice, expression: &str) -> String {
+    match example(dice, expression) {
+        Some(example) => example.to_owned(),
+        None => expressions::text(dice, expression).unwrap_or_default(),
     }
 }
 

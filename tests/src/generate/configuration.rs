@@ -10,13 +10,24 @@ use super::pools::{PATH_CLASSES, TRUST_DOMAINS};
 use super::svid;
 
 pub(super) fn configuration(dice: &mut Dice, mode: Mode) -> Value {
+    around(dice, mode, |dice, root, gateway| {
+        policies(dice, mode, root, gateway)
+    })
+}
+
+/// What stands around the policies, which are made for a root namespace and for a gateway or a sidecar.
+pub(super) fn around(
+    dice: &mut Dice,
+    mode: Mode,
+    policies: impl FnOnce(&mut Dice, &'static str, bool) -> Vec<Value>,
+) -> Value {
     let root = if dice.one_in(6) { "root" } else { "istio-system" };
     let (workload, gateway) = workload(dice, mode);
     let mut resources = match mode {
         Mode::Everything => peer_authentications(dice, root),
         Mode::IstioRbac => Vec::new(),
     };
-    resources.extend(policies(dice, mode, root, gateway));
+    resources.extend(policies(dice, root, gateway));
     let mut configuration = json!({
         "mesh": mesh(dice, root),
         "workload": workload,

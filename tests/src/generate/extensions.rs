@@ -68,7 +68,7 @@ pub(super) fn ignore_case(dice: &mut Dice, operation: &mut Map<String, Value>) {
     }
 }
 
-const BOUND_TO: [&str; 8] = [
+pub(super) const BOUND_TO: [&str; 8] = [
     "source.namespace",
     "source.namespace",
     "source.serviceAccount",

@@ -6,11 +6,14 @@
 
 mod aim;
 mod attributes;
+mod blend;
 mod concrete;
 mod conditions;
 mod configuration;
 mod dice;
+mod expressions;
 mod extensions;
+mod large;
 mod mutate;
 mod operations;
 mod peer_authentications;
@@ -23,6 +26,7 @@ mod svid;
 
 use serde_json::Value;
 
+pub use blend::{Blend, hidden_in, hide};
 use dice::Dice;
 
 /// What documents may say.
@@ -55,6 +59,18 @@ impl Generator {
         }
     }
 
+    /// Makes a configuration of ten to `most` rules, of all that the engine understands.
+    #[must_use]
+    pub fn large(seed: u64, most: usize) -> Self {
+        let mut dice = Dice::new(seed);
+        let configuration = large::configuration(&mut dice, most);
+        Self {
+            dice,
+            mode: Mode::Everything,
+            configuration,
+        }
+    }
+
     /// The plugin configuration.
     #[must_use]
     pub fn configuration(&self) -> &Value {
@@ -66,6 +82,11 @@ impl Generator {
         (0..count)
             .map(|_| requests::request(&mut self.dice, self.mode, &self.configuration))
             .collect()
+    }
+
+    /// The next blend of these documents.
+    pub fn blend(&mut self, documents: &[Value]) -> Blend {
+        Blend::roll(&mut self.dice, documents)
     }
 }
 

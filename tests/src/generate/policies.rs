@@ -101,7 +101,7 @@ fn policy(dice: &mut Dice, plan: &Plan, head: &Head) -> Value {
     json!({"apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy", "metadata": metadata, "spec": spec})
 }
 
-fn attach(dice: &mut Dice, spec: &mut Map<String, Value>, gateway: bool) {
+pub(super) fn attach(dice: &mut Dice, spec: &mut Map<String, Value>, gateway: bool) {
     let targets = [
         json!([{"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "edge"}]),
         json!([{"kind": "Service", "name": "orders"}]),
@@ -117,7 +117,7 @@ fn attach(dice: &mut Dice, spec: &mut Map<String, Value>, gateway: bool) {
     }
 }
 
-fn dry_run(dice: &mut Dice, metadata: &mut Map<String, Value>) {
+pub(super) fn dry_run(dice: &mut Dice, metadata: &mut Map<String, Value>) {
     let value = dice.pick(&["true", "1", "T", "false"]);
     metadata.insert("annotations".to_owned(), json!({"istio.io/dry-run": value}));
 }

@@ -100,7 +100,7 @@ pub(super) fn source(dice: &mut Dice) -> Value {
 }
 
 /// S-12: service accounts stand not together with principals or namespaces in one source.
-fn excluded(source: &Map<String, Value>, field: &str) -> bool {
+pub(super) fn excluded(source: &Map<String, Value>, field: &str) -> bool {
     let has = |field: &str| source.contains_key(field) || source.contains_key(&not_form(field));
     match field {
         "serviceAccounts" => has("principals") || has("namespaces"),
