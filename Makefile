@@ -75,8 +75,9 @@ REQUESTS ?= 101
 DIFFERENTIAL := cargo run --locked --quiet --profile differential -p spiffe-authz-tests --bin
 
 .PHONY: differential
-differential: wasm ## Engine against reference (N=10000000), filter against native RBAC on Envoy (CONFIGURATIONS=2000 REQUESTS=101)
+differential: wasm ## Engine against reference, index against linear walk (N=10000000), filter against native RBAC on Envoy (CONFIGURATIONS=2000 REQUESTS=101)
 	@$(DIFFERENTIAL) differential-engine -- --cases $(N) $(if $(SEED),--seed $(SEED))
+	@$(DIFFERENTIAL) differential-index -- --cases $(N) $(if $(SEED),--seed $(SEED))
 	@ENVOY_BIN="$$(scripts/fetch-envoy.sh)" $(DIFFERENTIAL) differential-envoy -- \
 		--configurations $(CONFIGURATIONS) --requests $(REQUESTS) $(if $(SEED),--seed $(SEED))
 

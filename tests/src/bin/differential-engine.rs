@@ -1,17 +1,13 @@
 //! Compares the engine with the reference interpreter on generated cases, and prints each disagreement as a file of the corpus.
 
-use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use clap::Parser;
-use spiffe_authz_tests::differential::{Batch, Case, REQUESTS, Tally, corpus_case, shrink};
+use spiffe_authz_tests::differential::{
+    Batch, Case, Extent, MOST_SHOWN, REQUESTS, Tally, corpus_case, run, shrink,
+};
 use spiffe_authz_tests::generate::Mode;
-
-/// After so many disagreements a run ends.
-const MOST_SHOWN: usize = 10;
 
 /// Compares the engine with the reference interpreter.
 #[derive(Parser)]
@@ -45,12 +41,10 @@ fn main() -> ExitCode {
     };
     let agreed = match arguments.replay {
         Some((seed, index)) => replay(seed, index, mode),
-        None => Run::new(
-            arguments.seed.unwrap_or_else(|| fastrand::u64(..1 << 32)),
-            arguments.cases,
-            mode,
-        )
-        .run(),
+        None => {
+            let seed = arguments.seed.unwrap_or_else(|| fastrand::u64(..1 << 32));
+            compare_all(seed, arguments.cases, mode)
+        }
     };
     if agreed {
         ExitCode::SUCCESS
@@ -86,93 +80,33 @@ fn shrunk(case: Case) -> Case {
     case
 }
 
-struct Run {
-    seed: u64,
-    batches: u64,
-    mode: Mode,
-    next: AtomicU64,
-    stopped: AtomicBool,
-    tally: Mutex<Tally>,
-    disagreements: Mutex<Vec<u64>>,
+/// Runs on every core; whether there was no disagreement.
+fn compare_all(seed: u64, cases: u64, mode: Mode) -> bool {
+    println!("seed {seed}");
+    let started = Instant::now();
+    let compare = |number: u64, tally: &mut Tally| compare(seed, number, mode, tally);
+    let (tally, found) = run(Extent::of(cases, REQUESTS), compare);
+    print!("{tally}");
+    println!(
+        "{:>12} disagreements, {:.0} s",
+        found.len(),
+        started.elapsed().as_secs_f64()
+    );
+    for index in found.iter().take(MOST_SHOWN) {
+        println!("\n# replay with --replay {seed}:{index}");
+        show(&shrunk(Case::new(seed, *index, mode)));
+    }
+    found.is_empty()
 }
 
-impl Run {
-    fn new(seed: u64, cases: u64, mode: Mode) -> Self {
-        Self {
-            seed,
-            batches: cases.div_ceil(REQUESTS),
-            mode,
-            next: AtomicU64::new(0),
-            stopped: AtomicBool::new(false),
-            tally: Mutex::default(),
-            disagreements: Mutex::default(),
+fn compare(seed: u64, number: u64, mode: Mode, tally: &mut Tally) -> Option<u64> {
+    let batch = Batch::new(seed, number, mode);
+    tally.configuration(&batch.configuration);
+    for (index, answers) in (number * REQUESTS..).zip(batch.answers()) {
+        tally.answers(&answers);
+        if !answers.agree() {
+            return Some(index);
         }
     }
-
-    /// Runs on every core; whether there was no disagreement.
-    fn run(self) -> bool {
-        println!("seed {}", self.seed);
-        let started = Instant::now();
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        std::thread::scope(|scope| {
-            for _ in 0..cores {
-                scope.spawn(|| self.work());
-            }
-        });
-        let tally = self.tally.into_inner().expect("no worker panicked");
-        let mut found = self.disagreements.into_inner().expect("no worker panicked");
-        found.sort_unstable();
-        print!("{tally}");
-        println!(
-            "{:>12} disagreements, {:.0} s",
-            found.len(),
-            started.elapsed().as_secs_f64()
-        );
-        for index in found.iter().take(MOST_SHOWN) {
-            println!("\n# replay with --replay {}:{index}", self.seed);
-            show(&shrunk(Case::new(self.seed, *index, self.mode)));
-        }
-        found.is_empty()
-    }
-
-    fn work(&self) {
-        let mut tally = Tally::default();
-        while !self.stopped.load(Ordering::Relaxed) {
-            let number = self.next.fetch_add(1, Ordering::Relaxed);
-            if number >= self.batches {
-                break;
-            }
-            self.compare(number, &mut tally);
-            self.progress(number);
-        }
-        self.tally.lock().expect("no worker panicked").add(tally);
-    }
-
-    fn compare(&self, number: u64, tally: &mut Tally) {
-        let batch = Batch::new(self.seed, number, self.mode);
-        tally.configuration(&batch.configuration);
-        for (index, answers) in (number * REQUESTS..).zip(batch.answers()) {
-            tally.answers(&answers);
-            if !answers.agree() {
-                // One of a batch is enough: its others have the same configuration.
-                return self.disagree(index);
-            }
-        }
-    }
-
-    fn disagree(&self, index: u64) {
-        let mut found = self.disagreements.lock().expect("no worker panicked");
-        found.push(index);
-        if found.len() >= MOST_SHOWN {
-            self.stopped.store(true, Ordering::Relaxed);
-        }
-    }
-
-    fn progress(&self, number: u64) {
-        if number.is_multiple_of(1000) && std::io::stderr().is_terminal() {
-            eprint!("\r{} of {} cases ", number * REQUESTS, self.batches * REQUESTS);
-            // Progress that cannot be shown is no reason to stop.
-            let _shown = std::io::stderr().flush();
-        }
-    }
+    None
 }

@@ -1,8 +1,10 @@
-//! The engine against the reference interpreter, on generated documents.
+//! The engine against the reference interpreter, and the index against the linear walk ([`walks`]), on generated documents.
 
 mod corpus_case;
+mod run;
 mod shrink;
 mod tally;
+pub mod walks;
 
 use serde_json::Value;
 use spiffe_authz_policy::{PolicySet, RequestDocument};
@@ -13,7 +15,8 @@ use crate::reference;
 use crate::verdict::Verdict;
 
 pub use corpus_case::corpus_case;
-pub use shrink::shrink;
+pub use run::{Counts, Extent, MOST_SHOWN, run};
+pub use shrink::{narrow, shrink};
 pub use tally::Tally;
 
 /// The number of requests for each configuration.

@@ -1,5 +1,7 @@
 //! Making a case smaller while it still shows the same.
 
+use std::ops::Range;
+
 use serde_json::Value;
 
 use super::Case;
@@ -9,6 +11,44 @@ use super::Case;
 pub fn shrink(mut case: Case, shows_it: impl Fn(&Case) -> bool) -> Case {
     while let Some(smaller) = smaller(&case).into_iter().find(|case| shows_it(case)) {
         case = smaller;
+    }
+    case
+}
+
+/// Drops rules, many at once and then fewer, for as long as `shows_it` holds: before [`shrink`], where there are many.
+#[must_use]
+pub fn narrow(mut case: Case, shows_it: impl Fn(&Case) -> bool) -> Case {
+    let mut size = rules(&case).div_euclid(2);
+    while size > 0 {
+        let mut begin = 0;
+        while begin < rules(&case) {
+            let smaller = without_rules(&case, begin..begin + size);
+            if shows_it(&smaller) {
+                case = smaller;
+            } else {
+                begin += size;
+            }
+        }
+        size /= 2;
+    }
+    case
+}
+
+fn rules(case: &Case) -> usize {
+    let resources = case.configuration["resources"].as_array();
+    let rules = |resource: &Value| resource["spec"]["rules"].as_array().map_or(0, Vec::len);
+    resources.into_iter().flatten().map(rules).sum()
+}
+
+/// The case without the rules of these numbers, counted over all policies.
+fn without_rules(case: &Case, numbers: Range<usize>) -> Case {
+    let mut case = case.clone();
+    let mut number = 0..;
+    let resources = case.configuration["resources"].as_array_mut();
+    for resource in resources.into_iter().flatten() {
+        if let Some(Value::Array(rules)) = resource.pointer_mut("/spec/rules") {
+            rules.retain(|_| number.next().is_some_and(|number| !numbers.contains(&number)));
+        }
     }
     case
 }
@@ -71,6 +111,23 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn rules_are_dropped_that_do_not_show_it() {
+        let rules = |names: &[u32]| json!({"spec": {"rules": names}});
+        let case = Case {
+            configuration: json!({"resources": [rules(&[1, 2, 3]), {}, rules(&[4, 5, 6, 7])]}),
+            request: json!({}),
+        };
+        let shown = narrow(case, |case| {
+            let text = case.configuration.to_string();
+            text.contains('2') && text.contains('6')
+        });
+        assert_eq!(
+            shown.configuration,
+            json!({"resources": [rules(&[2]), {}, rules(&[6])]})
+        );
+    }
 
     #[test]
     fn only_what_shows_it_stays() {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::Answers;
+use super::{Answers, Counts};
 use crate::verdict::Verdict;
 
 /// Counts over many cases.
@@ -65,8 +65,15 @@ impl Tally {
         self.would_allow += u64::from(!verdict.would_allow.is_empty());
     }
 
-    /// Adds the counts of another.
-    pub fn add(&mut self, other: Self) {
+    /// How many requests there were.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.decided + self.undecided.values().sum::<u64>()
+    }
+}
+
+impl Counts for Tally {
+    fn add(&mut self, other: Self) {
         self.configurations += other.configurations;
         self.resources += other.resources;
         self.rules += other.rules;
@@ -80,12 +87,6 @@ impl Tally {
         for (cause, count) in other.causes {
             *self.causes.entry(cause).or_default() += count;
         }
-    }
-
-    /// How many requests there were.
-    #[must_use]
-    pub fn requests(&self) -> u64 {
-        self.decided + self.undecided.values().sum::<u64>()
     }
 }
 
