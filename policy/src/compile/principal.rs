@@ -22,12 +22,13 @@ pub(crate) fn spellings(value: &str, context: &Context) -> Vec<String> {
                 && path.split('/').count() == 4
                 && names_this_mesh(trust_domain, context) =>
         {
-            let own = context.trust_domains.iter();
-            let mut spellings: Vec<_> = own
-                .map(|own| respelled(value, trust_domain, path, own.as_str()))
-                .collect();
-            spellings.sort_unstable();
-            spellings.dedup();
+            let mut spellings = Vec::with_capacity(context.trust_domains.len());
+            for own in context.trust_domains.iter() {
+                let spelling = respelled(value, trust_domain, path, own.as_str());
+                if let Err(place) = spellings.binary_search(&spelling) {
+                    spellings.insert(place, spelling);
+                }
+            }
             spellings
         }
         Some(_) | None => vec![value.to_owned()],
