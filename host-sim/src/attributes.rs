@@ -40,6 +40,7 @@ pub struct Connection {
     destination: SocketAddr,
     security: Security,
     server_name: Vec<u8>,
+    id: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +75,7 @@ impl Connection {
             destination,
             security,
             server_name: Vec::new(),
+            id: None,
         }
     }
 
@@ -85,10 +87,18 @@ impl Connection {
         self
     }
 
+    /// The number of the connection, which Envoy gives no other one as long as it runs. Without it the properties
+    /// `connection_id` and `connection.id` are not there.
+    #[must_use]
+    pub const fn with_id(mut self, id: u64) -> Self {
+        self.id = Some(id);
+        self
+    }
+
     /// The properties of a stream on this connection.
     #[must_use]
     pub fn properties(&self) -> Properties {
-        Properties::new()
+        let properties = Properties::new()
             .string(["source", "address"], self.source.to_string())
             .signed(["source", "port"], self.source.port().into())
             .string(["destination", "address"], self.destination.to_string())
@@ -97,7 +107,13 @@ impl Connection {
                 ["connection", "requested_server_name"],
                 self.server_name.as_slice(),
             )
-            .and(of_security(&self.security))
+            .and(of_security(&self.security));
+        match self.id {
+            Some(id) => properties
+                .unsigned(["connection_id"], id)
+                .unsigned(["connection", "id"], id),
+            None => properties,
+        }
     }
 }
 
@@ -181,6 +197,20 @@ mod tests {
             read(&properties, ["connection", "uri_san_peer_certificate"]),
             Reading::Absent
         );
+    }
+
+    #[test]
+    fn a_connection_has_its_number_under_both_names_where_it_has_one() {
+        let connection = Connection::plaintext(address("10.0.0.7:1"), address("10.0.0.8:2"));
+        let id = |properties: &Properties| {
+            let alone = properties.read(&[b"connection_id".to_vec()]);
+            (alone, read(properties, ["connection", "id"]))
+        };
+        let number = || Reading::Bytes(7_u64.to_le_bytes().to_vec());
+        let numbered = connection.clone().with_id(7);
+        assert_eq!(id(&numbered.properties()), (number(), number()));
+        let (alone, of_connection) = id(&connection.properties());
+        assert_eq!((alone, of_connection), (Reading::Absent, Reading::Absent));
     }
 
     #[test]
