@@ -139,10 +139,12 @@ $(BINDGEN):
 # A workspace of its own, so that nothing but this builds other engines.
 PEERS := --locked --manifest-path peers/Cargo.toml --target-dir target/peers
 BENCH_ENGINE := cargo run --quiet --release $(PEERS) --bin bench-engine --
+BENCH := cargo run --locked --quiet --release -p spiffe-authz-bench --features start --bin
 
 .PHONY: bench
 bench: wasm ## What a decision costs, ours and others'; tables, and JSON and pictures in target/bench/ (10 minutes)
 	@$(BENCH_ENGINE)
+	@ENVOY_BIN="$$(scripts/fetch-envoy.sh)" $(BENCH) bench-start
 
 .PHONY: bench-quick
 bench-quick: wasm ## The same in 2 minutes: fewer turns, and what takes long is left out
@@ -179,6 +181,9 @@ lint: tools
 docs: tools ## The API's documentation, without a warning
 	@RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --workspace --no-deps --all-features
 
+# deny.toml is for three workspaces: none has need of all exceptions, and the first alone of all licences.
+UNUSED := -A license-not-encountered -A license-exception-not-encountered
+
 .PHONY: audit
 audit: tools $(DENY) ## Advisories, licences, bans and sources of all dependencies, by cargo-deny
 	@cargo fetch --locked --quiet
@@ -186,9 +191,9 @@ audit: tools $(DENY) ## Advisories, licences, bans and sources of all dependenci
 	@cargo fetch --locked --quiet --manifest-path peers/Cargo.toml
 	@$(DENY) --offline --all-features check -A license-exception-not-encountered bans licenses sources
 	@$(DENY) --offline --all-features --manifest-path fuzz/Cargo.toml --config deny.toml \
-		check -A license-not-encountered bans licenses sources
+		check $(UNUSED) bans licenses sources
 	@$(DENY) --offline --all-features --manifest-path peers/Cargo.toml --config deny.toml \
-		check -A license-not-encountered bans licenses sources
+		check $(UNUSED) bans licenses sources
 	@if $(DENY) fetch db >/dev/null 2>&1; then \
 		$(DENY) --all-features check --disable-fetch advisories && \
 		$(DENY) --all-features --manifest-path fuzz/Cargo.toml --config deny.toml check --disable-fetch advisories && \

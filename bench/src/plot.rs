@@ -57,7 +57,7 @@ const COLOURS: [RGBColor; 7] = [
 const PANEL: (u32, u32) = (330, 260);
 const HEAD: u32 = 44;
 const LEGEND_LINE: u32 = 22;
-const LEGEND_ENTRY: u32 = 220;
+const LEGEND_ENTRY: u32 = 188;
 
 impl Chart {
     /// Draws it into an SVG file.
@@ -108,7 +108,7 @@ impl Chart {
             let text = Text::new(
                 name.to_owned(),
                 (left + 30, middle - 8),
-                ("sans-serif", 15).into_font(),
+                ("sans-serif", 14).into_font(),
             );
             area.draw(&text).map_err(shown)?;
         }
@@ -125,6 +125,7 @@ impl Chart {
         let mut chart = ChartBuilder::on(area)
             .caption(&panel.title, ("sans-serif", 16))
             .margin(8)
+            .margin_right(20)
             .x_label_area_size(38)
             .y_label_area_size(58)
             .build_cartesian_2d(x, y)

@@ -1,6 +1,8 @@
-//! [`Budget`]: how long the parts of a run may take.
+//! [`Budget`]: how long the parts of a run may take, in time of the processor.
 
 use std::time::Duration;
+
+use spiffe_authz_bench::figures;
 
 /// What an engine may take at one size; beyond it is left out there.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +23,7 @@ impl Budget {
     /// About 5 minutes in all.
     pub const FULL: Self = Self {
         setup: Duration::from_secs(8),
-        decision: Duration::from_millis(60),
+        decision: Duration::from_millis(100),
         turn: Duration::from_millis(10),
         rounds: 15,
         turns: Duration::from_millis(1_000),
@@ -35,4 +37,15 @@ impl Budget {
         rounds: 9,
         turns: Duration::from_millis(100),
     };
+
+    /// What brackets in a table mean.
+    #[must_use]
+    pub fn legend(&self) -> String {
+        format!(
+            "In brackets: not measured, being over {} to take the rules (\"setup\") or {} a decision; \
+             what is expected from the size before.",
+            figures::duration(self.setup),
+            figures::duration(self.decision)
+        )
+    }
 }

@@ -78,12 +78,7 @@ impl Entrant {
     #[must_use]
     pub fn takes(self, distribution: Distribution) -> bool {
         match self {
-            Self::Ours
-            | Self::Linear
-            | Self::Cedar
-            | Self::RegoRules
-            | Self::RegoData
-            | Self::Casbin => true,
+            Self::Ours | Self::Linear | Self::Cedar | Self::RegoRules | Self::RegoData | Self::Casbin => true,
             Self::RegoKeys => RegoForm::has_keys(distribution),
         }
     }

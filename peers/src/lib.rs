@@ -4,6 +4,7 @@ pub mod budget;
 pub mod condition;
 pub mod contestant;
 pub mod contestants;
+pub mod cpu_time;
 pub mod facts;
 pub mod measure;
 pub mod outcome;

@@ -1,13 +1,13 @@
 //! [`measure`]: all engines on one kind of rules, size by size.
 
 use std::collections::HashMap;
-use std::time::Instant;
 
 use spiffe_authz_bench::documents::Distribution;
 
 use crate::budget::Budget;
 use crate::contestant::Entrant;
-use crate::outcome::{Estimate, Outcome};
+use crate::cpu_time::CpuTime;
+use crate::outcome::{Outcome, Over};
 use crate::rounds::{Runner, take_turns};
 use crate::task::{Task, with_task};
 
@@ -97,13 +97,10 @@ fn runner<'t>(
     if let Some(refused @ Outcome::Refused(_)) = before {
         return Err(refused.clone());
     }
-    if let Some(estimate) = before
-        .and_then(|before| before.expected(STEP))
-        .filter(|estimate| is_over(estimate, budget))
-    {
-        return Err(Outcome::LeftOut(estimate));
+    if let Some(left_out) = before.and_then(|before| left_out(entrant, before, budget)) {
+        return Err(left_out);
     }
-    let start = Instant::now();
+    let start = CpuTime::start();
     let contestant = entrant.prepare(task).map_err(Outcome::Refused)?;
     let setup = if entrant.is_ours() {
         task.compiling
@@ -113,6 +110,15 @@ fn runner<'t>(
     Ok(Runner::checked(entrant, contestant, setup, task.expected, budget))
 }
 
-fn is_over(estimate: &Estimate, budget: &Budget) -> bool {
-    estimate.setup > budget.setup || estimate.decision > budget.decision
+/// Ours is never left out, and what compiling costs is none of the linear walk's.
+fn left_out(entrant: Entrant, before: &Outcome, budget: &Budget) -> Option<Outcome> {
+    let estimate = before.expected(STEP)?;
+    let over = if !entrant.is_ours() && estimate.setup > budget.setup {
+        Over::Setup
+    } else if entrant != Entrant::Ours && estimate.decision > budget.decision {
+        Over::Decision
+    } else {
+        return None;
+    };
+    Some(Outcome::LeftOut { estimate, over })
 }

@@ -18,7 +18,12 @@ pub enum Outcome {
         turns: usize,
     },
     /// It would take longer than the budget allows.
-    LeftOut(Estimate),
+    LeftOut {
+        /// What is expected of it.
+        estimate: Estimate,
+        /// What of it is too long.
+        over: Over,
+    },
     /// It does not take so many rules, in its own words.
     Refused(String),
 }
@@ -32,6 +37,15 @@ pub struct Estimate {
     pub decision: Duration,
 }
 
+/// What takes too long.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Over {
+    /// To take the rules.
+    Setup,
+    /// One decision.
+    Decision,
+}
+
 impl Outcome {
     /// What can be expected at so many times the size: that it grows alike. `None` where nothing is known.
     #[must_use]
@@ -43,7 +57,7 @@ impl Outcome {
                 setup: *setup,
                 decision: Duration::from_secs_f64(*nanoseconds / 1e9),
             },
-            Self::LeftOut(estimate) => *estimate,
+            Self::LeftOut { estimate, .. } => *estimate,
             Self::Refused(_) => return None,
         };
         Some(Estimate {
@@ -57,7 +71,7 @@ impl Outcome {
     pub fn nanoseconds(&self) -> Option<f64> {
         match self {
             Self::Measured { nanoseconds, .. } => Some(*nanoseconds),
-            Self::LeftOut(_) | Self::Refused(_) => None,
+            Self::LeftOut { .. } | Self::Refused(_) => None,
         }
     }
 
@@ -66,22 +80,28 @@ impl Outcome {
     pub fn cell(&self) -> String {
         match self {
             Self::Measured { nanoseconds, .. } => figures::nanoseconds(*nanoseconds),
-            Self::LeftOut(estimate) => format!("(about {})", figures::duration(estimate.decision)),
+            Self::LeftOut {
+                estimate,
+                over: Over::Setup,
+            } => {
+                format!("(setup ~{})", figures::duration(estimate.setup))
+            }
+            Self::LeftOut {
+                estimate,
+                over: Over::Decision,
+            } => {
+                format!("(~{})", figures::duration(estimate.decision))
+            }
             Self::Refused(_) => "(refused)".to_owned(),
         }
     }
 
-    /// Why there is no figure, for a line under the table.
+    /// Why it does not take the rules, for a line under the table.
     #[must_use]
-    pub fn remark(&self) -> Option<String> {
+    pub fn refusal(&self) -> Option<&str> {
         match self {
-            Self::Measured { .. } => None,
-            Self::LeftOut(Estimate { setup, decision }) => Some(format!(
-                "left out: about {} to take the rules, {} a decision",
-                figures::duration(*setup),
-                figures::duration(*decision)
-            )),
-            Self::Refused(why) => Some(format!("refused: {why}")),
+            Self::Refused(why) => Some(why),
+            Self::Measured { .. } | Self::LeftOut { .. } => None,
         }
     }
 
@@ -96,10 +116,48 @@ impl Outcome {
             } => json!({
                 "nanoseconds": nanoseconds, "setupSeconds": setup.as_secs_f64(), "turns": turns,
             }),
-            Self::LeftOut(Estimate { setup, decision }) => json!({"leftOut": {
+            Self::LeftOut {
+                estimate: Estimate { setup, decision },
+                ..
+            } => json!({"leftOut": {
                 "aboutNanoseconds": decision.as_secs_f64() * 1e9, "aboutSetupSeconds": setup.as_secs_f64(),
             }}),
             Self::Refused(why) => json!({"refused": why}),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measured(setup: u64, nanoseconds: f64) -> Outcome {
+        Outcome::Measured {
+            setup: Duration::from_millis(setup),
+            nanoseconds,
+            turns: 3,
+        }
+    }
+
+    #[test]
+    fn ten_times_the_rules_are_expected_to_take_ten_times_as_long() {
+        let estimate = measured(70, 2_000.0).expected(10).unwrap();
+        assert_eq!(estimate.setup, Duration::from_millis(700));
+        assert_eq!(estimate.decision, Duration::from_micros(20));
+        let left_out = Outcome::LeftOut {
+            estimate,
+            over: Over::Setup,
+        };
+        assert_eq!(left_out.expected(10).unwrap().setup, Duration::from_secs(7));
+    }
+
+    #[test]
+    fn brackets_say_that_nothing_was_measured() {
+        let estimate = measured(1_000, 5e6).expected(10).unwrap();
+        let cell = |over| Outcome::LeftOut { estimate, over }.cell();
+        assert_eq!(measured(1, 250.0).cell(), "250 ns");
+        assert_eq!(cell(Over::Setup), "(setup ~10.0 s)");
+        assert_eq!(cell(Over::Decision), "(~50.0 ms)");
+        assert_eq!(Outcome::Refused("too many".to_owned()).cell(), "(refused)");
     }
 }

@@ -78,7 +78,7 @@ pub fn text(measured: &Measured) -> String {
         table.row([format!("  {}", entrant.name())].into_iter().chain(cells));
     }
     let lines = bounds(measured).into_iter().map(|bound| bound.line());
-    let lines = lines.chain(remarks(measured)).chain(keyed(measured));
+    let lines = lines.chain(refusals(measured)).chain(keyed(measured));
     format!(
         "{table}{}\n",
         lines.map(|line| format!("  {line}\n")).collect::<String>()
@@ -101,17 +101,15 @@ impl Bound {
     }
 }
 
-fn remarks(measured: &Measured) -> impl Iterator<Item = String> {
-    measured.outcomes.iter().flat_map(|(entrant, outcomes)| {
-        let of_size = |(size, outcome): (&usize, &crate::outcome::Outcome)| {
-            let remark = outcome.remark()?;
-            Some(format!(
-                "{} at {}: {remark}",
-                entrant.name(),
-                figures::thousands(*size)
-            ))
-        };
-        SIZES.iter().zip(outcomes).filter_map(of_size).collect::<Vec<_>>()
+fn refusals(measured: &Measured) -> impl Iterator<Item = String> {
+    measured.outcomes.iter().filter_map(|(entrant, outcomes)| {
+        let mut sizes = SIZES.iter().zip(outcomes);
+        let (size, why) = sizes.find_map(|(size, outcome)| Some((size, outcome.refusal()?)))?;
+        Some(format!(
+            "{} from {} on: {why}",
+            entrant.name(),
+            figures::thousands(*size)
+        ))
     })
 }
 
@@ -172,5 +170,68 @@ fn panel(measured: &Measured) -> Panel {
     Panel {
         title: measured.distribution.name().to_owned(),
         series: series.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::outcome::Outcome;
+
+    /// Each with one figure a size.
+    fn measured(distribution: Distribution, figures: &[(Entrant, [f64; 5])]) -> Measured {
+        let outcome = |nanoseconds: &f64| Outcome::Measured {
+            setup: Duration::ZERO,
+            nanoseconds: *nanoseconds,
+            turns: 1,
+        };
+        let outcomes = figures
+            .iter()
+            .map(|(entrant, figures)| (*entrant, figures.iter().map(outcome).collect()));
+        Measured {
+            distribution,
+            outcomes: outcomes.collect(),
+        }
+    }
+
+    const OURS: (Entrant, [f64; 5]) = (Entrant::Ours, [100.0, 100.0, 100.0, 120.0, 140.0]);
+
+    #[test]
+    fn the_fastest_other_engine_is_the_one_to_beat() {
+        let cedar = (Entrant::Cedar, [1e3, 1e4, 5_000.0, 1e6, 1e7]);
+        let casbin = (Entrant::Casbin, [1e3, 1e4, 1_900.0, 1e6, 1e7]);
+        let bounds = bounds(&measured(Distribution::Hosts, &[OURS, cedar, casbin]));
+        let held: Vec<bool> = bounds.iter().map(|bound| bound.holds).collect();
+        assert_eq!(held, [true, false]);
+        assert!(
+            bounds[1].line().contains("casbin") && bounds[1].line().ends_with("19.0 (at least 20: missed)")
+        );
+    }
+
+    #[test]
+    fn growth_beyond_the_bound_is_missed() {
+        let ours = (Entrant::Ours, [100.0, 100.0, 100.0, 120.0, 151.0]);
+        let bounds = bounds(&measured(Distribution::Cidrs, &[ours]));
+        assert_eq!(
+            bounds[0].line(),
+            "ours at 100,000 rules / at 10: 1.51 (at most 1.5: missed)"
+        );
+    }
+
+    #[test]
+    fn the_worst_case_is_shown_and_has_no_bounds() {
+        let worst = measured(Distribution::Residual, &[OURS]);
+        assert!(bounds(&worst).is_empty());
+        assert!(text(&worst).contains("spiffe-authz, indexed  100 ns"));
+    }
+
+    #[test]
+    fn rules_made_into_keys_by_hand_are_no_peer() {
+        let keyed = (Entrant::RegoKeys, [1e3; 5]);
+        let measured = measured(Distribution::Paths, &[OURS, keyed]);
+        assert_eq!(bounds(&measured).len(), 1);
+        assert!(text(&measured).contains("regorus, keyed by hand / ours at 1,000 rules: 10.0"));
     }
 }

@@ -1,11 +1,12 @@
 //! [`Task`]: one document and its requests, in every form that somebody needs.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use spiffe_authz_bench::documents::{Distribution, configuration, requests};
 use spiffe_authz_policy::{PolicySet, Request, RequestDocument};
 
 use crate::condition::{self, Rule};
+use crate::cpu_time::CpuTime;
 use crate::facts::Facts;
 
 /// How many requests there are; every other one is allowed.
@@ -40,7 +41,7 @@ pub fn with_task<T>(
     let rules = condition::rules(&configuration)?;
     let bytes = configuration.to_string();
     drop(configuration);
-    let start = Instant::now();
+    let start = CpuTime::start();
     let policies =
         PolicySet::from_plugin_configuration(bytes.as_bytes(), None).map_err(|errors| errors.to_string())?;
     let compiling = start.elapsed();

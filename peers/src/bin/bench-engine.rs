@@ -27,14 +27,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
     let start = Instant::now();
     let machine = facts();
-    println!("{}\n", machine::line(&machine));
-    let measured = measure_all(&arguments)?;
-    say_bounds(&measured);
-    let command = if arguments.quick {
-        "bench-engine --quick"
-    } else {
-        "bench-engine"
+    let (budget, command) = match arguments.quick {
+        true => (Budget::QUICK, "make bench-quick"),
+        false => (Budget::FULL, "make bench"),
     };
+    println!("{}\n{}\n", machine::line(&machine), budget.legend());
+    let measured = measure_all(&arguments, &budget)?;
+    say_bounds(&measured);
     let json = results::write_json("engine", &report::to_json(&measured, &machine, command))?;
     let svg = results::path("engine.svg")?;
     report::chart(&measured).draw(&svg)?;
@@ -54,17 +53,12 @@ fn facts() -> Value {
     machine::facts(&versions)
 }
 
-fn measure_all(arguments: &Arguments) -> Result<Vec<Measured>, Box<dyn Error>> {
-    let budget = if arguments.quick {
-        Budget::QUICK
-    } else {
-        Budget::FULL
-    };
+fn measure_all(arguments: &Arguments, budget: &Budget) -> Result<Vec<Measured>, Box<dyn Error>> {
     let distributions = chosen(&arguments.only)?;
     let progress = Progress::new(u64::try_from(distributions.len() * SIZES.len())?);
     let mut all = Vec::new();
     for distribution in distributions {
-        let measured = measure(distribution, &budget, |rules| {
+        let measured = measure(distribution, budget, |rules| {
             progress.say(format!(
                 "{}, {} rules",
                 distribution.name(),

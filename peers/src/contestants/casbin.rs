@@ -1,5 +1,6 @@
 //! Casbin: a model for the conditions that occur, and one line of policy a rule; `*` stands where a rule does not ask.
 
+use casbin::function_map::{OperatorFunction, dynamic_to_str};
 use casbin::rhai::{Dynamic, INT};
 use casbin::{CoreApi, DefaultModel, Enforcer, MgmtApi};
 
@@ -44,8 +45,18 @@ impl Contestant for Casbin {
 
 async fn enforcer(model: &str, lines: Vec<Vec<String>>) -> casbin::Result<Enforcer> {
     let mut enforcer = Enforcer::new(DefaultModel::from_str(model).await?, ()).await?;
+    enforcer.add_function("atLeast", OperatorFunction::Arg2(at_least));
     enforcer.add_policies(lines).await?;
     Ok(enforcer)
+}
+
+/// Values of policies are text, which casbin leaves to functions of the user's to read.
+fn at_least(number: Dynamic, bound: Dynamic) -> Dynamic {
+    let bound = dynamic_to_str(&bound).parse::<INT>();
+    let holds = number
+        .as_int()
+        .is_ok_and(|number| bound.is_ok_and(|bound| number >= bound));
+    holds.into()
 }
 
 /// A kind of condition: the same columns of the policy, the same arguments of a request.
@@ -138,7 +149,7 @@ impl Kind {
             }
             Self::ClaimAtLeast(_) => {
                 let column = self.columns().concat();
-                format!("r.{column} >= parse_int(p.{column})")
+                format!("atLeast(r.{column}, p.{column})")
             }
             Self::RemoteIp => "ipMatch(r.ip, p.block)".to_owned(),
         }
