@@ -1,6 +1,8 @@
 //! What a decision costs: the documents that are measured, and how figures are shown.
 
 pub mod documents;
+#[cfg(feature = "envoy")]
+pub mod envoy;
 pub mod figures;
 pub mod machine;
 #[cfg(feature = "plot")]
