@@ -18,7 +18,7 @@ use crate::plot::{Chart, Panel, Series};
 const LEAST: f64 = 0.1;
 const ROW: i32 = 26;
 const HEAD: i32 = 44;
-const LABELS: i32 = 290;
+const LABELS: i32 = 330;
 const BARS: i32 = 560;
 const FIGURE: i32 = 70;
 const BLUE: RGBColor = RGBColor(0, 114, 178);
