@@ -51,17 +51,19 @@ pub fn all() -> Vec<Way> {
         reuse,
         filters,
     };
-    let plain = Contestant::NoFilter;
+    let (plain, no_op) = (Contestant::NoFilter, Contestant::SdkNoOp);
     vec![
         way(Reuse::KeepAlive, Transport::Plaintext, plain),
         way(Reuse::KeepAlive, Transport::Tls(Sessions::New), plain),
         way(Reuse::KeepAlive, Transport::MutualTls(Sessions::New), plain),
+        way(Reuse::KeepAlive, Transport::MutualTls(Sessions::New), no_op),
         way(Reuse::KeepAlive, Transport::MutualTls(Sessions::New), FILTER),
         way(Reuse::Never, Transport::Plaintext, plain),
         way(Reuse::Never, Transport::Tls(Sessions::New), plain),
         way(Reuse::Never, Transport::Tls(Sessions::Resumed), plain),
         way(Reuse::Never, Transport::MutualTls(Sessions::New), plain),
         way(Reuse::Never, Transport::MutualTls(Sessions::Resumed), plain),
+        way(Reuse::Never, Transport::MutualTls(Sessions::New), no_op),
         way(Reuse::Never, Transport::MutualTls(Sessions::New), FILTER),
     ]
 }
@@ -137,10 +139,16 @@ impl Way {
             Transport::MutualTls(Sessions::New) => "mTLS",
             Transport::MutualTls(Sessions::Resumed) => "mTLS resumed",
         };
-        match self.filters {
-            Contestant::NoFilter => format!("{reuse}, {transport}"),
-            _ => format!("{reuse}, {transport} and the filter"),
-        }
+        let behind = match self.filters {
+            Contestant::NoFilter => "",
+            Contestant::SdkNoOp => " and a no-op",
+            Contestant::Ours(_) => " and the filter",
+            Contestant::SmallestNoOp
+            | Contestant::OursWithoutInterlock(_)
+            | Contestant::NativeRbac(_)
+            | Contestant::ExtAuthz => " and another filter",
+        };
+        format!("{reuse}, {transport}{behind}")
     }
 }
 

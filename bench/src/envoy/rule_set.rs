@@ -121,7 +121,7 @@ mod tests {
     /// Envoy walks policies in the order of their names, where 10 comes before 2.
     #[test]
     fn the_last_rule_stands_in_the_last_tenth_in_the_order_of_native_rbac_too() {
-        for rules in [10, 100, 1_000, 10_000] {
+        for rules in [10, 100, 1_000] {
             let visit = principals(rules).allowed(Aim::Last).unwrap().remove(0);
             let principal = visit.peer.trim_start_matches("spiffe://").to_owned();
             let filters = principals(rules).native_rbac().unwrap();
