@@ -144,7 +144,7 @@ mod tests {
         let before = host.calls();
         let channel = Channel::of_request(host, certificates, Some(in_force));
         let connection = Connection::on(channel, host, Some(in_force));
-        (connection, host.calls() - before)
+        (connection, host.calls().abs_diff(before))
     }
 
     #[test]

@@ -21,10 +21,13 @@ const PLACES: u64 = 1024;
 /// The connections of one configuration. A connection has one place, by its number, and whoever comes last has it.
 #[derive(Debug)]
 pub(crate) struct Connections {
-    places: RefCell<Vec<Option<(u64, Rc<Channel>)>>>,
+    places: RefCell<Vec<Place>>,
     /// Whether the last one was remembered. Where peers come without certificates the number is not asked for.
     is_worth_asking: Cell<bool>,
 }
+
+/// Who has a place: a connection by its number.
+type Place = Option<(u64, Rc<Channel>)>;
 
 impl Default for Connections {
     fn default() -> Self {
@@ -132,7 +135,7 @@ mod tests {
         fn request(&self) -> (Rc<Channel>, usize) {
             let before = self.host.calls();
             let channel = Channel::of_request(&self.host, &self.certificates, Some(&self.in_force));
-            (channel, self.host.calls() - before)
+            (channel, self.host.calls().abs_diff(before))
         }
 
         /// The peer of a request.
