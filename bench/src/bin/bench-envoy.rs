@@ -92,7 +92,7 @@ impl Arguments {
 }
 
 async fn filters(arguments: &Arguments) -> Result<Value, String> {
-    let measured = contest(arguments.effort(11, 55), arguments.at_most).await?;
+    let measured = contest(arguments.effort(8, 44), arguments.at_most).await?;
     for version in HttpVersion::ALL {
         println!("{}", measured.table(version));
     }

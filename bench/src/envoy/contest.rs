@@ -143,7 +143,21 @@ async fn load(site: &Site, clients: &mut Clients<'_>, entry: Entry) -> Result<Lo
     }
     let mut allowed = load(entry.contestant.visits(entry.aim)?)?;
     allowed.check(ALLOWED).await.map_err(which)?;
+    allowed.turns = turns(entry.contestant);
     Ok(allowed)
+}
+
+/// What the smallest differences are made of is measured more often.
+fn turns(contestant: Contestant) -> usize {
+    match contestant {
+        Contestant::NoFilter | Contestant::SdkNoOp => 4,
+        Contestant::Ours(set) if [10, 100_000].contains(&set.rules) => 2,
+        Contestant::SmallestNoOp
+        | Contestant::Ours(_)
+        | Contestant::OursWithoutInterlock(_)
+        | Contestant::NativeRbac(_)
+        | Contestant::ExtAuthz => 1,
+    }
 }
 
 /// Each identity has one SVID.

@@ -19,6 +19,8 @@ const OK: u16 = 200;
 pub struct Load {
     lanes: Vec<Lane>,
     next: usize,
+    /// How many slices it gets in each round.
+    pub turns: usize,
 }
 
 /// A request and the connection it goes over.
@@ -66,6 +68,7 @@ impl Load {
         Self {
             lanes: questions.into_iter().map(lane).collect(),
             next: 0,
+            turns: 1,
         }
     }
 

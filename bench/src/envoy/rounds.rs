@@ -11,7 +11,7 @@ use crate::progress::Progress;
 pub struct Effort {
     /// The length of a slice.
     pub slice: Duration,
-    /// How many slices each load gets.
+    /// How often each load gets its turns.
     pub rounds: usize,
 }
 
@@ -34,7 +34,7 @@ pub async fn rounds(
     let mut slices = vec![Vec::new(); loads.len()];
     let progress = Progress::new(effort.rounds as u64);
     for _ in 0..effort.rounds {
-        for place in order(loads.len(), &mut random) {
+        for place in order(loads.iter().map(|load| load.turns), &mut random) {
             slices[place].push(loads[place].run(process, effort.slice).await?);
         }
         progress.step();
@@ -42,8 +42,12 @@ pub async fn rounds(
     Ok(slices)
 }
 
-fn order(count: usize, random: &mut fastrand::Rng) -> Vec<usize> {
-    let mut places: Vec<usize> = (0..count).collect();
+/// The place of each load, as often as it has turns.
+fn order(turns: impl IntoIterator<Item = usize>, random: &mut fastrand::Rng) -> Vec<usize> {
+    let turns = turns.into_iter().enumerate();
+    let mut places: Vec<usize> = turns
+        .flat_map(|(place, turns)| std::iter::repeat_n(place, turns))
+        .collect();
     random.shuffle(&mut places);
     places
 }
@@ -53,19 +57,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_round_has_every_load_once() {
+    fn each_round_has_every_load_as_often_as_it_has_turns() {
         let mut random = fastrand::Rng::with_seed(1);
         for _ in 0..100 {
-            let mut places = order(17, &mut random);
+            let mut places = order([1, 3, 1], &mut random);
             places.sort_unstable();
-            assert_eq!(places, (0..17).collect::<Vec<_>>());
+            assert_eq!(places, [0, 1, 1, 1, 2]);
         }
     }
 
     #[test]
     fn rounds_differ_in_their_order() {
         let mut random = fastrand::Rng::with_seed(1);
-        let first = order(17, &mut random);
-        assert!((0..10).any(|_| order(17, &mut random) != first));
+        let first = order([1; 17], &mut random);
+        assert!((0..10).any(|_| order([1; 17], &mut random) != first));
     }
 }
