@@ -139,17 +139,20 @@ $(BINDGEN):
 # A workspace of its own, so that nothing but this builds other engines.
 PEERS := --locked --manifest-path peers/Cargo.toml --target-dir target/peers
 BENCH_ENGINE := cargo run --quiet --release $(PEERS) --bin bench-engine --
-BENCH := cargo run --locked --quiet --release -p spiffe-authz-bench --features start --bin
+BENCH_FILTER := cargo test --locked --quiet -p spiffe-authz-tests --test cost_of_a_request -- --nocapture
+BENCH := cargo run --locked --quiet --release -p spiffe-authz-bench --features envoy,start --bin
 
 .PHONY: bench
 bench: wasm ## What a decision costs, ours and others'; tables, and JSON and pictures in target/bench/ (10 minutes)
 	@$(BENCH_ENGINE)
+	@$(BENCH_FILTER)
 	@ENVOY_BIN="$$(scripts/fetch-envoy.sh)" $(BENCH) bench-start
 	@$(MAKE) bench-envoy
 
 .PHONY: bench-quick
 bench-quick: wasm ## The same in 2 minutes: fewer turns, and what takes long is left out
 	@$(BENCH_ENGINE) --quick
+	@$(BENCH_FILTER)
 	@$(MAKE) bench-envoy FLAGS=--quick
 
 .PHONY: no-op
@@ -161,8 +164,7 @@ no-op: tools
 
 .PHONY: bench-envoy
 bench-envoy: wasm no-op ## What filters and mutual TLS cost in a real Envoy (4 minutes; FLAGS=--quick: 1 minute)
-	@ENVOY_BIN="$$(scripts/fetch-envoy.sh)" cargo run --locked --quiet --release -p spiffe-authz-bench \
-		--features envoy --bin bench-envoy -- $(FLAGS)
+	@ENVOY_BIN="$$(scripts/fetch-envoy.sh)" $(BENCH) bench-envoy -- $(FLAGS)
 
 .PHONY: test-peers
 test-peers: tools ## The other engines decide the measured requests as ours does
