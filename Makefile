@@ -168,8 +168,8 @@ bench-envoy: wasm no-op ## What filters and mutual TLS cost in a real Envoy (4 m
 
 .PHONY: test-peers
 test-peers: tools ## The other engines decide the measured requests as ours does
-	@cargo clippy --quiet $(PEERS) --all-targets -- -D warnings
-	@cargo test --quiet $(PEERS)
+	@cargo clippy --quiet --release $(PEERS) --all-targets -- -D warnings
+	@cargo test --quiet --release $(PEERS)
 
 ##@ Check
 
