@@ -199,6 +199,7 @@ impl Problems {
 
     /// Adds others at a place. The first ones up to the limit stay listed, as if they had been found in this order;
     /// later marks mean nothing any more.
+    #[expect(clippy::disallowed_methods, reason = "`at` is at most the length")]
     pub(crate) fn insert(&mut self, Mark(at): Mark, others: Self) {
         let at = at.min(self.errors.len());
         self.errors.splice(at..at, others.errors);
