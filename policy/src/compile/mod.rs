@@ -1,5 +1,6 @@
 //! From the raw model to matchers: what a configuration *means* for one workload.
 
+pub(crate) mod attach;
 pub(crate) mod authorization_policy;
 pub(crate) mod binding;
 pub(crate) mod condition;

@@ -1,9 +1,9 @@
 //! [`Resources`]: the resources of a configuration, each read, compiled and dropped before the next.
 
+use crate::compile::attach::Compiled;
 use crate::compile::authorization_policy::compile_rules;
 use crate::compile::custom;
 use crate::compile::exception::{Liftable, UncheckedLifts};
-use crate::compile::policy_set::Compiled;
 use crate::compile::selection::Scope;
 use crate::compile::{Context, PolicyContext};
 use crate::config::authorization_policy::RawAuthorizationPolicy;
