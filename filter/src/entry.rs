@@ -7,7 +7,6 @@
     reason = "a proxy finds its callbacks by their unmangled names; nothing here touches memory"
 )]
 
-use std::alloc::{Layout, alloc_zeroed};
 use std::cell::RefCell;
 use std::ptr;
 
@@ -60,13 +59,13 @@ extern "C" fn proxy_abi_version_0_2_1() {}
 /// this size.
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_memory_allocate(size: usize) -> *mut u8 {
-    match Layout::array::<u8>(size) {
-        Ok(layout) if size == 0 => layout.dangling_ptr().as_ptr(),
-        // SAFETY: the layout is not of nothing. It is zeroed, so that a proxy that says it wrote and did not shows nothing
-        // of another request.
-        Ok(layout) => unsafe { alloc_zeroed(layout) },
-        Err(_) => ptr::null_mut(),
+    let mut memory: Vec<u8> = Vec::new();
+    if memory.try_reserve_exact(size).is_err() {
+        return ptr::null_mut();
     }
+    // Zeroes, so that a proxy that says it wrote and did not shows nothing of another request.
+    memory.resize(size, 0);
+    Box::into_raw(memory.into_boxed_slice()).cast()
 }
 
 #[unsafe(no_mangle)]

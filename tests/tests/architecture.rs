@@ -30,6 +30,7 @@ const OUTSIDE: [(&str, &[&str]); 2] = [
             "prost",
             "prost-types",
             "regex",
+            "regex-automata",
             "regex-syntax",
             "serde",
             "serde_json",
