@@ -16,8 +16,8 @@ const MOST_AT_START: usize = 40 * MIB;
 /// What it may take when it has read one configuration after another: while a new one is read, the text and both sets are
 /// there, for the last good one stays in force until the new one is.
 const MOST_WITH_UPDATES: usize = 56 * MIB;
-/// What a later update may add, in holes between the pieces: a set that is kept would be twenty times as much.
-const MOST_LOST: usize = MIB;
+/// What a later update may add, in holes between the pieces: a set that is kept would be five times as much.
+const MOST_LOST: usize = 4 * MIB;
 
 /// Compiled once. Reading a large configuration takes more fuel than any callback of the other tests.
 static MODULE: LazyLock<Module> = LazyLock::new(|| {
