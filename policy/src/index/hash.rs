@@ -38,10 +38,9 @@ pub(super) fn mix(hash: u64) -> u64 {
     hash ^ (hash >> 29)
 }
 
-/// Adds a word to a hash. A product carries upwards alone, so its upper half is brought down.
+/// Adds a word to a hash.
 pub(super) fn add(hash: u64, word: u64) -> u64 {
-    let hash = (hash.rotate_left(23) ^ word).wrapping_mul(FACTOR);
-    hash ^ (hash >> 32)
+    (hash.rotate_left(23) ^ word).wrapping_mul(FACTOR)
 }
 
 /// A hash that goes over a text once, eight bytes at a time.
