@@ -2,18 +2,14 @@
 #![forbid(unsafe_code)]
 
 mod abi;
-mod attributes;
-mod callback;
 mod clock;
-mod direction;
-mod dynamic_metadata;
-mod exports;
+mod envoy;
+mod events;
 mod headers;
 mod hostcalls;
+mod http;
 mod limits;
-mod local_reply;
 mod log;
-mod memory;
 mod metrics;
 mod module;
 mod nonsense;
@@ -21,31 +17,23 @@ mod outcome;
 mod pairs;
 mod plugin;
 mod plugin_setup;
-mod properties;
 mod random;
-mod roots;
-mod run;
-mod side;
 mod simulator;
-mod state;
-mod stream;
-mod stream_context;
-mod tcp_state;
-mod tcp_stream;
-mod trap;
+mod tcp;
 mod vm;
 
 pub use abi::{
     AbiVersion, Action, BufferType, LogLevel, MapType, MetricKind, PeerType, Status, StreamType,
     UnknownNumber,
 };
-pub use attributes::{Connection, PeerCertificate, workload};
-pub use callback::Callback;
 pub use clock::Clock;
-pub use dynamic_metadata::{DynamicMetadata, MetadataValue};
+pub use envoy::connection::{Connection, PeerCertificate, workload};
+pub use envoy::dynamic_metadata::{DynamicMetadata, MetadataValue};
+pub use envoy::properties::{Properties, PropertyValue};
 pub use headers::Headers;
+pub use http::local_reply::LocalReply;
+pub use http::stream::Stream;
 pub use limits::Limits;
-pub use local_reply::LocalReply;
 pub use log::LogLine;
 pub use metrics::{MetricValue, Metrics};
 pub use module::{Module, ModuleError};
@@ -53,9 +41,8 @@ pub use nonsense::{Lie, Nonsense, Told};
 pub use outcome::{EndOfStream, Outcome, TcpOutcome};
 pub use plugin::{Plugin, PluginError, PluginFailure};
 pub use plugin_setup::PluginSetup;
-pub use properties::{Properties, PropertyValue};
-pub use run::CallbackRun;
 pub use simulator::{Simulator, SimulatorError};
-pub use stream::Stream;
-pub use tcp_stream::TcpStream;
-pub use trap::{Trap, TrapCause};
+pub use tcp::stream::TcpStream;
+pub use vm::callback::Callback;
+pub use vm::run::CallbackRun;
+pub use vm::trap::{Trap, TrapCause};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::abi::LogLevel;
-use crate::callback::Callback;
+use crate::vm::callback::Callback;
 
 /// One line that a plugin logged, by `proxy_log` or by writing to standard output or error.
 #[derive(Clone, PartialEq, Eq)]

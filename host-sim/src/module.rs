@@ -6,9 +6,9 @@ use thiserror::Error;
 use wasmtime::{ExternType, FuncType, InstancePre, Linker, UnknownImportError, ValType};
 
 use crate::abi::AbiVersion;
-use crate::callback::{Callback, Shape};
 use crate::limits::Limits;
-use crate::state::State;
+use crate::vm::callback::{Callback, Shape};
+use crate::vm::state::State;
 
 /// The export that every module must have for its memory.
 const MEMORY: &str = "memory";

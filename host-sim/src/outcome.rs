@@ -1,7 +1,7 @@
 //! What a test gives a stream besides headers, and what it gets back.
 
-use crate::local_reply::LocalReply;
-use crate::trap::Trap;
+use crate::http::local_reply::LocalReply;
+use crate::vm::trap::Trap;
 
 /// Whether headers are all that comes in their direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,18 +5,19 @@ use std::fmt::{self, Write as _};
 
 use thiserror::Error;
 
-use crate::callback::Callback;
 use crate::clock::Clock;
+use crate::envoy::properties::Properties;
+use crate::http::stream::Stream;
 use crate::log::LogLine;
 use crate::metrics::Metrics;
 use crate::module::Module;
 use crate::nonsense::{Nonsense, Told};
 use crate::plugin_setup::PluginSetup;
-use crate::properties::Properties;
-use crate::run::{self, CallbackRun};
-use crate::stream::Stream;
-use crate::tcp_stream::TcpStream;
-use crate::trap::Trap;
+use crate::tcp::stream::TcpStream;
+use crate::vm::callback::Callback;
+use crate::vm::roots;
+use crate::vm::run::{self, CallbackRun};
+use crate::vm::trap::Trap;
 use crate::vm::{SharedVm, Vm};
 
 /// A started and configured plugin; dropping it leaves its streams alive.
@@ -183,12 +184,12 @@ fn initialize(vm: &mut Vm) -> Result<(), Trap> {
     );
     match (initialize, main, start) {
         (Some(initialize), main, _) => {
-            vm.call_root((Callback::Initialize, 0), &initialize, ())?;
+            vm.call((Callback::Initialize, 0), &initialize, ())?;
             main.map_or(Ok(()), |main| {
-                vm.call_root((Callback::Main, 0), &main, (0, 0)).map(drop)
+                vm.call((Callback::Main, 0), &main, (0, 0)).map(drop)
             })
         }
-        (None, _, Some(start)) => vm.call_root((Callback::Start, 0), &start, ()),
+        (None, _, Some(start)) => vm.call((Callback::Start, 0), &start, ()),
         (None, _, None) => Ok(()),
     }
 }
@@ -196,7 +197,7 @@ fn initialize(vm: &mut Vm) -> Result<(), Trap> {
 fn replace_root(vm: &mut Vm, configuration: Vec<u8>) -> Result<(), PluginFailure> {
     let root = new_root(vm, configuration)?;
     let retired = vm.roots.replace(root);
-    retired.map_or(Ok(()), |retired| Ok(delete_root(vm, retired)?))
+    retired.map_or(Ok(()), |retired| Ok(roots::delete(vm, retired)?))
 }
 
 /// Makes, starts and configures a root context; one that refuses is deleted again.
@@ -205,7 +206,7 @@ fn new_root(vm: &mut Vm, configuration: Vec<u8>) -> Result<u32, PluginFailure> {
     match configure_root(vm, root, &configuration) {
         Ok(()) => Ok(root),
         Err(failure @ (PluginFailure::VmStartRefused | PluginFailure::ConfigurationRefused)) => {
-            delete_root(vm, root)?;
+            roots::delete(vm, root)?;
             Err(failure)
         }
         Err(failure @ (PluginFailure::Trapped(_) | PluginFailure::Failed(_))) => Err(failure),
@@ -215,18 +216,18 @@ fn new_root(vm: &mut Vm, configuration: Vec<u8>) -> Result<u32, PluginFailure> {
 fn configure_root(vm: &mut Vm, root: u32, configuration: &[u8]) -> Result<(), PluginFailure> {
     if let Some(create) = vm.exports.context_create.clone() {
         with_configuration(vm, configuration, |vm| {
-            vm.call_root((Callback::ContextCreate, root), &create, (root, 0))
+            vm.call((Callback::ContextCreate, root), &create, (root, 0))
         })?;
     }
     if let Some(start) = vm.exports.vm_start.clone() {
         let vm_size = configuration_size(vm.state().vm_configuration.len());
-        let accepted = vm.call_root((Callback::VmStart, root), &start, (root, vm_size))? != 0;
+        let accepted = vm.call((Callback::VmStart, root), &start, (root, vm_size))? != 0;
         accepted.then_some(()).ok_or(PluginFailure::VmStartRefused)?;
     }
     if let Some(configure) = vm.exports.configure.clone() {
         let size = configuration_size(configuration.len());
         let accepted = with_configuration(vm, configuration, |vm| {
-            vm.call_root((Callback::Configure, root), &configure, (root, size))
+            vm.call((Callback::Configure, root), &configure, (root, size))
         })? != 0;
         accepted
             .then_some(())
@@ -241,19 +242,6 @@ fn with_configuration<T>(vm: &mut Vm, configuration: &[u8], call: impl FnOnce(&m
     let result = call(vm);
     vm.state_mut().plugin_configuration = None;
     result
-}
-
-/// A root that asks for more time (`proxy_on_done` false) is not deleted.
-pub(crate) fn delete_root(vm: &mut Vm, root: u32) -> Result<(), Trap> {
-    if let Some(done) = vm.exports.done.clone()
-        && vm.call_root((Callback::Done, root), &done, root)? == 0
-    {
-        return Ok(());
-    }
-    match vm.exports.delete.clone() {
-        Some(delete) => vm.call_root((Callback::Delete, root), &delete, root),
-        None => Ok(()),
-    }
 }
 
 /// A guest of 32 bits cannot take a buffer of 4 GiB or more; its size then reads as the largest number.

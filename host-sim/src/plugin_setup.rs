@@ -2,8 +2,8 @@
 
 use crate::abi::LogLevel;
 use crate::clock::Clock;
+use crate::envoy::properties::Properties;
 use crate::nonsense::Nonsense;
-use crate::properties::Properties;
 
 /// Everything that Envoy's Wasm configuration and bootstrap would give a plugin; every field may stay default.
 #[derive(Debug, Clone)]

@@ -10,7 +10,7 @@ use wasmtime::{Config, Engine, Linker};
 use crate::hostcalls;
 use crate::limits::Limits;
 use crate::module::{Module, ModuleError};
-use crate::state::State;
+use crate::vm::state::State;
 
 /// Compiles modules, each only once; cheap to clone, and clones share the cache, over threads too.
 ///

@@ -5,9 +5,9 @@ use wasmtime::Caller;
 
 use super::{Answer, ENV, HostLinker, answer};
 use crate::abi::{BufferType, Status};
-use crate::memory::{Guest, ReturnSlot, Span};
-use crate::state::State;
-use crate::tcp_state::Flow;
+use crate::tcp::state::Flow;
+use crate::vm::memory::{Guest, ReturnSlot, Span};
+use crate::vm::state::State;
 
 pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
     linker.func_wrap(
@@ -15,7 +15,12 @@ pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
         "proxy_get_buffer_bytes",
         |caller: Caller<'_, State>, buffer: u32, start: u32, max: u32, pointer: u32, size: u32| {
             let slot = ReturnSlot::new(pointer, size);
-            answer(caller, "proxy_get_buffer_bytes", |guest| {
+            let numbers = [
+                ("buffer", buffer.into()),
+                ("start", start.into()),
+                ("max", max.into()),
+            ];
+            answer(caller, "proxy_get_buffer_bytes", &numbers, |guest| {
                 bytes(guest, buffer, start, max, slot)
             })
         },
@@ -24,9 +29,12 @@ pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
         ENV,
         "proxy_get_buffer_status",
         |caller: Caller<'_, State>, buffer: u32, size: u32, flags: u32| {
-            answer(caller, "proxy_get_buffer_status", |guest| {
-                status(guest, buffer, size, flags)
-            })
+            answer(
+                caller,
+                "proxy_get_buffer_status",
+                &[("buffer", buffer.into())],
+                |guest| status(guest, buffer, size, flags),
+            )
         },
     )?;
     linker.func_wrap(
@@ -34,7 +42,12 @@ pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
         "proxy_set_buffer_bytes",
         |caller: Caller<'_, State>, buffer: u32, start: u32, length: u32, pointer: u32, size: u32| {
             let data = Span::new(pointer, size);
-            answer(caller, "proxy_set_buffer_bytes", |guest| {
+            let numbers = [
+                ("buffer", buffer.into()),
+                ("start", start.into()),
+                ("length", length.into()),
+            ];
+            answer(caller, "proxy_set_buffer_bytes", &numbers, |guest| {
                 set_bytes(guest, buffer, start, length, data)
             })
         },
@@ -44,21 +57,21 @@ pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
 
 fn bytes(guest: &mut Guest<'_>, buffer: u32, start: u32, max: u32, slot: ReturnSlot) -> Answer {
     let bytes = cut(buffer_of(guest.state(), buffer)?, start, max)?.to_vec();
-    guest.give(&bytes, slot)
+    guest.give("bytes", &bytes, slot)
 }
 
 fn status(guest: &mut Guest<'_>, buffer: u32, size: u32, flags: u32) -> Answer {
     let length = buffer_of(guest.state(), buffer)?.len();
     let length = u32::try_from(length).map_err(|_| Status::InternalFailure)?;
-    guest.write_u32(size, length)?;
-    guest.write_u32(flags, 0)
+    guest.write_u32("size", size, length)?;
+    guest.write_u32("flags", flags, 0)
 }
 
 /// Only the bytes of a TCP stream can be changed; any other buffer that is there is a bad argument.
 fn set_bytes(guest: &mut Guest<'_>, buffer: u32, start: u32, length: u32, data: Span) -> Answer {
     let kind = buffer_type(buffer)?;
     buffer_of(guest.state(), buffer)?;
-    let data = guest.read(data)?;
+    let data = guest.read("bytes", data)?;
     let flow = guest.state().tcp_mut().and_then(|tcp| tcp.flow_mut(kind));
     let flow = flow.ok_or(Status::BadArgument)?;
     Ok(flow.replace(start, length, &data)?)

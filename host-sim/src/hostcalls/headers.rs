@@ -4,11 +4,11 @@ use wasmtime::Caller;
 
 use super::{Answer, ENV, HostLinker, answer};
 use crate::abi::{MapType, Status};
-use crate::callback::Callback;
 use crate::headers::Headers;
-use crate::memory::{Guest, Refusal, ReturnSlot, Span};
 use crate::pairs;
-use crate::state::State;
+use crate::vm::callback::Callback;
+use crate::vm::memory::{Guest, Refusal, ReturnSlot, Span};
+use crate::vm::state::State;
 
 pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
     link_reading(linker)?;
@@ -21,9 +21,12 @@ fn link_reading(linker: &mut HostLinker) -> wasmtime::Result<()> {
         ENV,
         "proxy_get_header_map_size",
         |caller: Caller<'_, State>, map: u32, size: u32| {
-            answer(caller, "proxy_get_header_map_size", |guest| {
-                write_size(guest, map, size)
-            })
+            answer(
+                caller,
+                "proxy_get_header_map_size",
+                &[("map", map.into())],
+                |guest| write_size(guest, map, size),
+            )
         },
     )?;
     linker.func_wrap(
@@ -31,9 +34,12 @@ fn link_reading(linker: &mut HostLinker) -> wasmtime::Result<()> {
         "proxy_get_header_map_value",
         |caller: Caller<'_, State>, map: u32, name: u32, name_size: u32, pointer: u32, size: u32| {
             let (name, slot) = (Span::new(name, name_size), ReturnSlot::new(pointer, size));
-            answer(caller, "proxy_get_header_map_value", |guest| {
-                give_value(guest, map, name, slot)
-            })
+            answer(
+                caller,
+                "proxy_get_header_map_value",
+                &[("map", map.into())],
+                |guest| give_value(guest, map, name, slot),
+            )
         },
     )?;
     Ok(())
@@ -45,9 +51,12 @@ fn link_pairs(linker: &mut HostLinker) -> wasmtime::Result<()> {
         "proxy_get_header_map_pairs",
         |caller: Caller<'_, State>, map: u32, pointer: u32, size: u32| {
             let slot = ReturnSlot::new(pointer, size);
-            answer(caller, "proxy_get_header_map_pairs", |guest| {
-                give_pairs(guest, map, slot)
-            })
+            answer(
+                caller,
+                "proxy_get_header_map_pairs",
+                &[("map", map.into())],
+                |guest| give_pairs(guest, map, slot),
+            )
         },
     )?;
     linker.func_wrap(
@@ -55,9 +64,12 @@ fn link_pairs(linker: &mut HostLinker) -> wasmtime::Result<()> {
         "proxy_set_header_map_pairs",
         |caller: Caller<'_, State>, map: u32, pointer: u32, size: u32| {
             let pairs = Span::new(pointer, size);
-            answer(caller, "proxy_set_header_map_pairs", |guest| {
-                set_pairs(guest, map, pairs)
-            })
+            answer(
+                caller,
+                "proxy_set_header_map_pairs",
+                &[("map", map.into())],
+                |guest| set_pairs(guest, map, pairs),
+            )
         },
     )?;
     Ok(())
@@ -71,9 +83,12 @@ fn link_changing(linker: &mut HostLinker) -> wasmtime::Result<()> {
         "proxy_remove_header_map_value",
         |caller: Caller<'_, State>, map: u32, name: u32, name_size: u32| {
             let name = Span::new(name, name_size);
-            answer(caller, "proxy_remove_header_map_value", |guest| {
-                remove(guest, map, name)
-            })
+            answer(
+                caller,
+                "proxy_remove_header_map_value",
+                &[("map", map.into())],
+                |guest| remove(guest, map, name),
+            )
         },
     )?;
     Ok(())
@@ -90,7 +105,9 @@ fn link_put(
         hostcall,
         move |caller: Caller<'_, State>, map: u32, name: u32, name_size: u32, value: u32, value_size: u32| {
             let (name, value) = (Span::new(name, name_size), Span::new(value, value_size));
-            answer(caller, hostcall, |guest| put(guest, map, name, value, change))
+            answer(caller, hostcall, &[("map", map.into())], |guest| {
+                put(guest, map, name, value, change)
+            })
         },
     )?;
     Ok(())
@@ -101,15 +118,15 @@ fn write_size(guest: &mut Guest<'_>, map: u32, size: u32) -> Answer {
     let map = map_type(map)?;
     let headers = guest.state().writable_map(map).ok_or(Status::BadArgument)?;
     let bytes = u32::try_from(headers.byte_size()).map_err(|_| Status::InternalFailure)?;
-    guest.write_u32(size, bytes)
+    guest.write_u32("size", size, bytes)
 }
 
 /// Gives the first value of a name only, as in Envoy.
 fn give_value(guest: &mut Guest<'_>, map: u32, name: Span, slot: ReturnSlot) -> Answer {
     let map = map_type(map)?;
-    let name = guest.read(name)?;
+    let name = guest.read("name", name)?;
     let value = value_in(guest.state(), map, &name)?.to_vec();
-    guest.give(&value, slot)
+    guest.give("value", &value, slot)
 }
 
 /// In the access log a map that is not there lacks the name, anywhere else it is a bad argument, as in Envoy.
@@ -134,12 +151,12 @@ fn give_pairs(guest: &mut Guest<'_>, map: u32, slot: ReturnSlot) -> Answer {
         .state()
         .readable_map(map)
         .map_or(Ok(Vec::new()), |map| pairs::encode(map.iter()));
-    guest.give(&encoded.map_err(|_| Status::SerializationFailure)?, slot)
+    guest.give("pairs", &encoded.map_err(|_| Status::SerializationFailure)?, slot)
 }
 
 fn set_pairs(guest: &mut Guest<'_>, map: u32, pairs: Span) -> Answer {
     let map = map_type(map)?;
-    let pairs = guest.read_pairs(pairs)?;
+    let pairs = guest.read_pairs("pairs", pairs)?;
     let headers = writable(guest, map)?;
     *headers = Headers::new();
     pairs
@@ -156,14 +173,14 @@ fn put(
     change: fn(&mut Headers, Vec<u8>, Vec<u8>),
 ) -> Answer {
     let map = map_type(map)?;
-    let (name, value) = (guest.read(name)?, guest.read(value)?);
+    let (name, value) = (guest.read("name", name)?, guest.read("value", value)?);
     change(writable(guest, map)?, name, value);
     Ok(())
 }
 
 fn remove(guest: &mut Guest<'_>, map: u32, name: Span) -> Answer {
     let map = map_type(map)?;
-    let name = guest.read(name)?;
+    let name = guest.read("name", name)?;
     writable(guest, map)?.remove(name);
     Ok(())
 }

@@ -4,8 +4,8 @@ use wasmtime::Caller;
 
 use super::{Answer, ENV, HostLinker, answer};
 use crate::abi::{MetricKind, Status};
-use crate::memory::{Guest, Span};
-use crate::state::State;
+use crate::vm::memory::{Guest, Span};
+use crate::vm::state::State;
 
 pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
     linker.func_wrap(
@@ -13,7 +13,7 @@ pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
         "proxy_define_metric",
         |caller: Caller<'_, State>, kind: u32, name: u32, name_size: u32, id: u32| {
             let name = Span::new(name, name_size);
-            answer(caller, "proxy_define_metric", |guest| {
+            answer(caller, "proxy_define_metric", &[("kind", kind.into())], |guest| {
                 define(guest, kind, name, id)
             })
         },
@@ -22,38 +22,46 @@ pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
         ENV,
         "proxy_increment_metric",
         |caller: Caller<'_, State>, id: u32, offset: i64| {
-            answer(caller, "proxy_increment_metric", |guest| {
-                Ok(guest.state().metrics.increment(id, offset)?)
-            })
+            answer(
+                caller,
+                "proxy_increment_metric",
+                &[("metric", id.into()), ("offset", offset.into())],
+                |guest| Ok(guest.state().metrics.increment(id, offset)?),
+            )
         },
     )?;
     linker.func_wrap(
         ENV,
         "proxy_record_metric",
         |caller: Caller<'_, State>, id: u32, value: u64| {
-            answer(caller, "proxy_record_metric", |guest| {
-                Ok(guest.state().metrics.record(id, value)?)
-            })
+            answer(
+                caller,
+                "proxy_record_metric",
+                &[("metric", id.into()), ("value", value.into())],
+                |guest| Ok(guest.state().metrics.record(id, value)?),
+            )
         },
     )?;
     linker.func_wrap(
         ENV,
         "proxy_get_metric",
         |caller: Caller<'_, State>, id: u32, value: u32| {
-            answer(caller, "proxy_get_metric", |guest| write_value(guest, id, value))
+            answer(caller, "proxy_get_metric", &[("metric", id.into())], |guest| {
+                write_value(guest, id, value)
+            })
         },
     )?;
     Ok(())
 }
 
 fn define(guest: &mut Guest<'_>, kind: u32, name: Span, id: u32) -> Answer {
-    let name = guest.read(name)?;
+    let name = guest.read("name", name)?;
     let kind = MetricKind::try_from(kind).map_err(|_| Status::BadArgument)?;
     let metric = guest.state().metrics.define(kind, name)?;
-    guest.write_u32(id, metric)
+    guest.write_u32("metric", id, metric)
 }
 
 fn write_value(guest: &mut Guest<'_>, id: u32, pointer: u32) -> Answer {
     let value = guest.state().metrics.value(id)?;
-    guest.write_u64(pointer, value)
+    guest.write_u64("value", pointer, value)
 }

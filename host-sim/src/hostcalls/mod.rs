@@ -3,9 +3,9 @@
 use wasmtime::{Caller, Engine, Linker};
 
 use crate::abi::Status;
-use crate::memory::{Guest, Refusal};
 use crate::nonsense::Lie;
-use crate::state::State;
+use crate::vm::memory::{Guest, Refusal};
+use crate::vm::state::State;
 
 mod buffer;
 mod headers;
@@ -26,6 +26,9 @@ const ENV: &str = "env";
 type Answer = Result<(), Refusal>;
 
 pub(crate) use property::filter_state_key;
+
+/// A number that a guest gives to a hostcall, by the name of the parameter.
+type Number = (&'static str, i128);
 
 type HostLinker = Linker<State>;
 
@@ -53,6 +56,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<HostLinker> {
 fn answer(
     mut caller: Caller<'_, State>,
     hostcall: &'static str,
+    numbers: &[Number],
     serve: impl FnOnce(&mut Guest<'_>) -> Answer,
 ) -> wasmtime::Result<u32> {
     caller.data_mut().count(hostcall);
@@ -61,6 +65,7 @@ fn answer(
     if let Some(Lie::NotServed(status)) = lie {
         return Ok(status);
     }
+    guest.note_numbers(numbers);
     guest.lie.clone_from(&lie);
     let status = match serve(&mut guest) {
         Ok(()) => Status::Ok,

@@ -5,10 +5,10 @@
 use wasmtime::{FuncType, ValType};
 
 use super::{ENV, HostLinker};
-use crate::trap::{HostTrap, TrapCause};
+use crate::vm::trap::{HostTrap, TrapCause};
 
 /// Each name with the number of its parameters; all are i32, and so is the result.
-const NOT_SERVED: [(&str, usize); 17] = [
+const NOT_SERVED: &[(&str, usize)] = &[
     ("proxy_call_foreign_function", 6),
     ("proxy_dequeue_shared_queue", 3),
     ("proxy_done", 0),
@@ -29,7 +29,7 @@ const NOT_SERVED: [(&str, usize); 17] = [
 ];
 
 pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
-    for (hostcall, parameters) in NOT_SERVED {
+    for (hostcall, parameters) in NOT_SERVED.iter().copied() {
         let parameters = std::iter::repeat_n(ValType::I32, parameters);
         let shape = FuncType::new(linker.engine(), parameters, [ValType::I32]);
         linker.func_new(ENV, hostcall, shape, move |mut caller, _, _| {
@@ -42,5 +42,5 @@ pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
 
 #[cfg(test)]
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    NOT_SERVED.into_iter().map(|(name, _)| name)
+    NOT_SERVED.iter().map(|(name, _)| *name)
 }

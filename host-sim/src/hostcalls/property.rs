@@ -4,9 +4,10 @@ use wasmtime::Caller;
 
 use super::{Answer, ENV, HostLinker, answer};
 use crate::abi::Status;
-use crate::memory::{Guest, ReturnSlot, Span};
-use crate::properties::{DYNAMIC_METADATA, Reading, split_path};
-use crate::state::{State, StreamState};
+use crate::envoy::properties::{DYNAMIC_METADATA, Reading, split_path};
+use crate::vm::memory::{Guest, ReturnSlot, Span};
+use crate::vm::state::State;
+use crate::vm::stream_state::StreamState;
 
 /// What Envoy puts before the path of a property that a plugin sets, to make it a key of filter state.
 const FILTER_STATE_PREFIX: &[u8] = b"wasm.";
@@ -31,7 +32,7 @@ pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
         "proxy_get_property",
         |caller: Caller<'_, State>, path: u32, path_size: u32, pointer: u32, size: u32| {
             let (path, slot) = (Span::new(path, path_size), ReturnSlot::new(pointer, size));
-            answer(caller, "proxy_get_property", |guest| get(guest, path, slot))
+            answer(caller, "proxy_get_property", &[], |guest| get(guest, path, slot))
         },
     )?;
     linker.func_wrap(
@@ -39,16 +40,16 @@ pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
         "proxy_set_property",
         |caller: Caller<'_, State>, path: u32, path_size: u32, value: u32, value_size: u32| {
             let (path, value) = (Span::new(path, path_size), Span::new(value, value_size));
-            answer(caller, "proxy_set_property", |guest| set(guest, path, value))
+            answer(caller, "proxy_set_property", &[], |guest| set(guest, path, value))
         },
     )?;
     Ok(())
 }
 
 fn get(guest: &mut Guest<'_>, path: Span, slot: ReturnSlot) -> Answer {
-    let path = split_path(&guest.read(path)?);
+    let path = split_path(&guest.read("path", path)?);
     match read(guest.state(), &path) {
-        Reading::Bytes(bytes) => guest.give(&bytes, slot),
+        Reading::Bytes(bytes) => guest.give("value", &bytes, slot),
         Reading::Absent => Err(Status::NotFound.into()),
         Reading::Unserializable => Err(Status::SerializationFailure.into()),
     }
@@ -56,7 +57,7 @@ fn get(guest: &mut Guest<'_>, path: Span, slot: ReturnSlot) -> Answer {
 
 /// Only a stream has filter state to set.
 fn set(guest: &mut Guest<'_>, path: Span, value: Span) -> Answer {
-    let (path, value) = (guest.read(path)?, guest.read(value)?);
+    let (path, value) = (guest.read("path", path)?, guest.read("value", value)?);
     let stream = guest.state().stream_mut().ok_or(Status::NotFound)?;
     stream.filter_state.insert(filter_state_key(&path), value);
     Ok(())

@@ -4,9 +4,10 @@ use wasmtime::Caller;
 
 use super::{Answer, ENV, HostLinker, answer};
 use crate::headers::Headers;
-use crate::local_reply::{self, LocalReply};
-use crate::memory::{Guest, Span};
-use crate::state::State;
+use crate::http::local_reply::{self, LocalReply};
+use crate::vm::asked::Wish;
+use crate::vm::memory::{Guest, Span};
+use crate::vm::state::State;
 
 pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
     linker.func_wrap(ENV, "proxy_send_local_response", send_local_response)?;
@@ -32,7 +33,10 @@ fn send_local_response(
         headers: Span::new(headers, headers_size),
         grpc_status,
     };
-    answer(caller, "proxy_send_local_response", |guest| send(guest, given))
+    let numbers = [("status", status.into()), ("grpc_status", grpc_status.into())];
+    answer(caller, "proxy_send_local_response", &numbers, |guest| {
+        send(guest, given)
+    })
 }
 
 /// The arguments, not read yet.
@@ -44,25 +48,15 @@ struct Given {
     grpc_status: u32,
 }
 
-/// The first reply of a stream goes out, but the details of the last are logged, as in Envoy.
-fn keep(kept: &mut Option<LocalReply>, reply: LocalReply) {
-    match kept {
-        Some(first) => first.details = reply.details,
-        None => *kept = Some(reply),
-    }
-}
-
 /// Outside a stream there is nobody to reply to: Envoy answers OK all the same, and so does this.
 fn send(guest: &mut Guest<'_>, given: Given) -> Answer {
     let reply = LocalReply {
         status: given.status,
-        details: local_reply::details(&guest.read(given.details)?),
-        body: guest.read(given.body)?,
-        headers: Headers::from_iter(guest.read_pairs(given.headers)?),
+        details: local_reply::details(&guest.read("details", given.details)?),
+        body: guest.read("body", given.body)?,
+        headers: Headers::from_iter(guest.read_pairs("headers", given.headers)?),
         grpc_status: local_reply::grpc_status(given.grpc_status),
     };
-    if let Some(stream) = guest.state().stream_mut() {
-        keep(&mut stream.local_reply, reply);
-    }
+    guest.state().ask(Wish::Reply(reply));
     Ok(())
 }

@@ -2,11 +2,11 @@
 
 use wasmtime::Caller;
 
-use super::HostLinker;
+use super::{HostLinker, Number};
 use crate::abi::LogLevel;
-use crate::memory::{Guest, Refusal, Span};
-use crate::state::State;
-use crate::trap::{HostTrap, TrapCause};
+use crate::vm::memory::{Guest, Refusal, Span};
+use crate::vm::state::State;
+use crate::vm::trap::{HostTrap, TrapCause};
 
 /// Both names under which modules import WASI.
 pub(super) const MODULES: [&str; 2] = ["wasi_snapshot_preview1", "wasi_unstable"];
@@ -67,16 +67,19 @@ pub(super) fn link(linker: &mut HostLinker, module: &str) -> wasmtime::Result<()
         module,
         "fd_write",
         |caller: Caller<'_, State>, descriptor: u32, vectors: u32, count: u32, written: u32| {
-            answer(caller, "fd_write", |guest| {
-                fd_write(guest, descriptor, vectors, count, written)
-            })
+            answer(
+                caller,
+                "fd_write",
+                &[("descriptor", descriptor.into())],
+                |guest| fd_write(guest, descriptor, vectors, count, written),
+            )
         },
     )?;
     linker.func_wrap(
         module,
         "clock_time_get",
         |caller: Caller<'_, State>, clock: u32, _precision: u64, time: u32| {
-            answer(caller, "clock_time_get", |guest| {
+            answer(caller, "clock_time_get", &[("clock", clock.into())], |guest| {
                 clock_time_get(guest, clock, time)
             })
         },
@@ -85,7 +88,9 @@ pub(super) fn link(linker: &mut HostLinker, module: &str) -> wasmtime::Result<()
         module,
         "random_get",
         |caller: Caller<'_, State>, pointer: u32, size: u32| {
-            answer(caller, "random_get", |guest| random_get(guest, pointer, size))
+            answer(caller, "random_get", &[("size", size.into())], |guest| {
+                random_get(guest, pointer, size)
+            })
         },
     )?;
     Ok(())
@@ -96,14 +101,16 @@ fn link_process(linker: &mut HostLinker, module: &str) -> wasmtime::Result<()> {
         module,
         "environ_get",
         |caller: Caller<'_, State>, array: u32, buffer: u32| {
-            answer(caller, "environ_get", |guest| environ_get(guest, array, buffer))
+            answer(caller, "environ_get", &[], |guest| {
+                environ_get(guest, array, buffer)
+            })
         },
     )?;
     linker.func_wrap(
         module,
         "environ_sizes_get",
         |caller: Caller<'_, State>, count: u32, size: u32| {
-            answer(caller, "environ_sizes_get", |guest| {
+            answer(caller, "environ_sizes_get", &[], |guest| {
                 environ_sizes_get(guest, count, size)
             })
         },
@@ -111,13 +118,13 @@ fn link_process(linker: &mut HostLinker, module: &str) -> wasmtime::Result<()> {
     linker.func_wrap(
         module,
         "args_get",
-        |caller: Caller<'_, State>, _array: u32, _buffer: u32| answer(caller, "args_get", |_| Ok(())),
+        |caller: Caller<'_, State>, _array: u32, _buffer: u32| answer(caller, "args_get", &[], |_| Ok(())),
     )?;
     linker.func_wrap(
         module,
         "args_sizes_get",
         |caller: Caller<'_, State>, count: u32, size: u32| {
-            answer(caller, "args_sizes_get", |guest| {
+            answer(caller, "args_sizes_get", &[], |guest| {
                 write_two(guest, (count, 0), (size, 0))
             })
         },
@@ -132,10 +139,12 @@ fn link_process(linker: &mut HostLinker, module: &str) -> wasmtime::Result<()> {
 fn answer(
     mut caller: Caller<'_, State>,
     hostcall: &'static str,
+    numbers: &[Number],
     serve: impl FnOnce(&mut Guest<'_>) -> WasiAnswer,
 ) -> wasmtime::Result<u32> {
     caller.data_mut().count(hostcall);
     let mut guest = Guest::enter(caller)?;
+    guest.note_numbers(numbers);
     match serve(&mut guest) {
         Ok(()) => Ok(Errno::Success.number()),
         Err(WasiRefusal::Errno(errno)) => Ok(errno.number()),
@@ -162,7 +171,7 @@ fn fd_write(
         let line = text.strip_suffix(b"\n").unwrap_or(&text).to_vec();
         guest.state().log(level, line);
     }
-    Ok(guest.write_u32(written_pointer, written)?)
+    Ok(guest.write_u32("written", written_pointer, written)?)
 }
 
 /// Bytes of one vector: a pointer and a length.
@@ -174,10 +183,10 @@ fn gather(guest: &mut Guest<'_>, vectors: u32, count: u32) -> Result<Vec<u8>, Wa
         let offset = index
             .checked_mul(VECTOR)
             .and_then(|offset| vectors.checked_add(offset));
-        let vector = guest.read(Span::new(offset.ok_or(Errno::Fault)?, VECTOR))?;
+        let vector = guest.read("vector", Span::new(offset.ok_or(Errno::Fault)?, VECTOR))?;
         let span = vector_span(&vector).ok_or(Errno::Fault)?;
         if span.length > 0 {
-            text.extend(guest.read(span)?);
+            text.extend(guest.read("text", span)?);
         }
     }
     Ok(text)
@@ -198,7 +207,7 @@ fn clock_time_get(guest: &mut Guest<'_>, clock: u32, time: u32) -> WasiAnswer {
         return Err(Errno::NotSupported.into());
     }
     let now = guest.state().clock.nanoseconds();
-    Ok(guest.write_u64(time, now)?)
+    Ok(guest.write_u64("time", time, now)?)
 }
 
 fn random_get(guest: &mut Guest<'_>, pointer: u32, size: u32) -> WasiAnswer {
@@ -207,14 +216,14 @@ fn random_get(guest: &mut Guest<'_>, pointer: u32, size: u32) -> WasiAnswer {
         return Err(Errno::Invalid.into());
     }
     let bytes = guest.state().random.bytes(size);
-    Ok(guest.write(pointer, &bytes)?)
+    Ok(guest.write("bytes", pointer, &bytes)?)
 }
 
 /// `NAME=value` and a NUL for each variable, and an array of their addresses.
 fn environ_get(guest: &mut Guest<'_>, mut array: u32, mut buffer: u32) -> WasiAnswer {
     for entry in environment(guest.state()) {
-        guest.write_u32(array, buffer)?;
-        guest.write(buffer, &entry)?;
+        guest.write_u32("entry", array, buffer)?;
+        guest.write("variable", buffer, &entry)?;
         let length = u32::try_from(entry.len()).map_err(|_| Errno::Fault)?;
         buffer = buffer.checked_add(length).ok_or(Errno::Fault)?;
         array = array.checked_add(4).ok_or(Errno::Fault)?;
@@ -237,6 +246,6 @@ fn environment(state: &State) -> Vec<Vec<u8>> {
 }
 
 fn write_two(guest: &mut Guest<'_>, first: (u32, u32), second: (u32, u32)) -> WasiAnswer {
-    guest.write_u32(first.0, first.1)?;
-    Ok(guest.write_u32(second.0, second.1)?)
+    guest.write_u32("count", first.0, first.1)?;
+    Ok(guest.write_u32("size", second.0, second.1)?)
 }

@@ -6,8 +6,8 @@ use wasmtime::{Caller, FuncType, Val, ValType};
 
 use super::HostLinker;
 use super::wasi::Errno;
-use crate::memory::{Guest, Refusal};
-use crate::state::State;
+use crate::vm::memory::{Guest, Refusal};
+use crate::vm::state::State;
 
 /// A function's name, its parameters (`i` for i32, `I` for i64), and its answer.
 type Stub = (&'static str, &'static str, Errno);
@@ -82,7 +82,7 @@ fn fd_fdstat_get(mut caller: Caller<'_, State>, descriptor: u32, stat: u32) -> w
     if !matches!(descriptor, 1 | 2) {
         return Ok(Errno::BadDescriptor.number());
     }
-    let written = Guest::enter(caller)?.write(stat, &FDSTAT.map(u64::to_le_bytes).concat());
+    let written = Guest::enter(caller)?.write("status", stat, &FDSTAT.map(u64::to_le_bytes).concat());
     match written {
         Ok(()) | Err(Refusal::Status(_)) => Ok(Errno::Success.number()),
         Err(Refusal::Trap(trap)) => Err(trap),

@@ -1,13 +1,15 @@
 //! What headers of the two directions have in common, so that a stream has one path for both.
 
-use crate::callback::Callback;
-use crate::exports::Export;
-use crate::state::{MapSlot, StreamState};
+use crate::http::state::HttpState;
 use crate::vm::Vm;
+use crate::vm::callback::Callback;
+use crate::vm::exports::Export;
+use crate::vm::stream_state::MapSlot;
 
 /// How far a stream has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) enum Stage {
+    #[default]
     Begun,
     RequestHeaders,
     ResponseHeaders,
@@ -43,10 +45,10 @@ impl Direction {
         }
     }
 
-    pub(crate) const fn slot(self, stream: &mut StreamState) -> &mut MapSlot {
+    pub(crate) const fn slot(self, http: &mut HttpState) -> &mut MapSlot {
         match self {
-            Self::Request => &mut stream.request_headers,
-            Self::Response => &mut stream.response_headers,
+            Self::Request => &mut http.request_headers,
+            Self::Response => &mut http.response_headers,
         }
     }
 

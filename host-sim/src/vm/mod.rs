@@ -4,14 +4,26 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wasmtime::{Store, TypedFunc, WasmParams, WasmResults};
 
-use crate::callback::Callback;
-use crate::exports::{self, Exports};
+pub(crate) mod asked;
+pub(crate) mod callback;
+pub(crate) mod exports;
+pub(crate) mod memory;
+pub(crate) mod roots;
+pub(crate) mod run;
+pub(crate) mod state;
+pub(crate) mod stream_context;
+pub(crate) mod stream_handle;
+pub(crate) mod stream_state;
+pub(crate) mod trap;
+
 use crate::module::{ALLOCATORS, Module};
 use crate::plugin_setup::PluginSetup;
-use crate::roots::Roots;
-use crate::run::CallbackRun;
-use crate::state::{Running, State};
-use crate::trap::{Trap, TrapCause};
+use crate::vm::callback::Callback;
+use crate::vm::exports::Exports;
+use crate::vm::roots::Roots;
+use crate::vm::run::CallbackRun;
+use crate::vm::state::{Running, State};
+use crate::vm::trap::{Trap, TrapCause};
 
 /// An instance with its state.
 pub(crate) struct Vm {
@@ -99,7 +111,7 @@ impl Vm {
         self.contexts
     }
 
-    /// Runs a callback for a context and notes what it cost; a trap ends the VM.
+    /// Runs a callback for a context (0: the VM itself) and notes what it cost; a trap ends the VM.
     ///
     /// # Errors
     /// The trap; one that happened before is returned again and nothing runs.
@@ -108,7 +120,6 @@ impl Vm {
         (callback, context): (Callback, u32),
         function: &TypedFunc<P, R>,
         parameters: P,
-        runs: &mut Vec<CallbackRun>,
     ) -> Result<R, Trap> {
         if let Some(trap) = &self.failed {
             return Err(trap.clone());
@@ -116,7 +127,8 @@ impl Vm {
         let fuel_limit = self.fuel_limit;
         let result = prepare(&mut self.store, Running { callback, context }, fuel_limit)
             .and_then(|()| function.call(&mut self.store, parameters));
-        runs.push(self.finished(callback));
+        let run = self.finished(callback);
+        self.runs_of(context).push(run);
         result.map_err(|error| {
             self.fail(Trap {
                 callback,
@@ -125,17 +137,12 @@ impl Vm {
         })
     }
 
-    /// Runs a callback of the VM or of a root context.
-    pub(crate) fn call_root<P: WasmParams, R: WasmResults>(
-        &mut self,
-        (callback, context): (Callback, u32),
-        function: &TypedFunc<P, R>,
-        parameters: P,
-    ) -> Result<R, Trap> {
-        let mut runs = std::mem::take(&mut self.runs);
-        let result = self.call((callback, context), function, parameters, &mut runs);
-        self.runs = runs;
-        result
+    /// Where the runs of a context are noted: with its stream, or with the VM's own.
+    fn runs_of(&mut self, context: u32) -> &mut Vec<CallbackRun> {
+        match self.store.data_mut().streams.get_mut(&context) {
+            Some(stream) => &mut stream.runs,
+            None => &mut self.runs,
+        }
     }
 
     fn finished(&mut self, callback: Callback) -> CallbackRun {
@@ -151,6 +158,7 @@ impl Vm {
 
     fn fail(&mut self, trap: Trap) -> Trap {
         self.failed = Some(trap.clone());
+        self.state_mut().asked.clear();
         trap
     }
 }

@@ -1,9 +1,9 @@
 //! What bytes from the two peers of a TCP stream have in common, so that a stream has one path for both.
 
 use crate::abi::BufferType;
-use crate::callback::Callback;
-use crate::exports::Export;
 use crate::vm::Vm;
+use crate::vm::callback::Callback;
+use crate::vm::exports::Export;
 
 /// The peer that bytes come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! What the host keeps for a TCP stream: the bytes on their way, and what the plugin asked for.
+//! What the host keeps for a TCP stream: how far it has come, and the bytes on their way.
 
 use crate::abi::{BufferType, Status};
 
@@ -7,17 +7,18 @@ use crate::abi::{BufferType, Status};
 pub(crate) struct TcpState {
     pub(crate) downstream: Flow,
     pub(crate) upstream: Flow,
-    /// In the order of the hostcalls; carried out when the callback has returned, as in Envoy.
-    pub(crate) asked: Vec<Asked>,
+    pub(crate) stage: Stage,
 }
 
-/// What a plugin asks of its connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asked {
-    /// Let what is held from downstream go on.
-    Continue,
-    /// Close the connection.
-    Close,
+/// How far a connection has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Stage {
+    #[default]
+    Begun,
+    /// Paused when it was new: `tcp_proxy` never hears of it, and Envoy reads nothing from it.
+    Held,
+    Open,
+    Closed,
 }
 
 /// The bytes from one peer.

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::properties::Properties;
+use crate::envoy::properties::Properties;
 
 /// What Envoy says about the certificate of an mTLS peer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,7 +164,7 @@ fn of_certificate(peer: &PeerCertificate) -> Properties {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::properties::Reading;
+    use crate::envoy::properties::Reading;
 
     fn read(properties: &Properties, path: [&str; 2]) -> Reading {
         properties.read(&path.map(|segment| segment.as_bytes().to_vec()))

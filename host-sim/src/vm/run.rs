@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::callback::Callback;
+use crate::vm::callback::Callback;
 
 /// One callback that ran, to its end or to a trap.
 #[derive(Debug, Clone, PartialEq, Eq)]

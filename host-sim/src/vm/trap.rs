@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
-use crate::callback::Callback;
 use crate::limits::OverBudget;
+use crate::vm::callback::Callback;
 
 /// A callback that did not return. The VM cannot be used afterwards.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

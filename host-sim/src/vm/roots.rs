@@ -2,6 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::vm::Vm;
+use crate::vm::callback::Callback;
+use crate::vm::trap::Trap;
+
 /// Which root contexts are there, and how many streams each still has.
 #[derive(Debug, Default)]
 pub(crate) struct Roots {
@@ -42,6 +46,19 @@ impl Roots {
         }
         self.streams.remove(&root);
         Some(root)
+    }
+}
+
+/// A root that asks for more time (`proxy_on_done` false) is not deleted.
+pub(crate) fn delete(vm: &mut Vm, root: u32) -> Result<(), Trap> {
+    if let Some(done) = vm.exports.done.clone()
+        && vm.call((Callback::Done, root), &done, root)? == 0
+    {
+        return Ok(());
+    }
+    match vm.exports.delete.clone() {
+        Some(delete) => vm.call((Callback::Delete, root), &delete, root),
+        None => Ok(()),
     }
 }
 

@@ -11,8 +11,8 @@ use crate::abi::Status;
 use crate::limits::HostBudget;
 use crate::nonsense::Lie;
 use crate::pairs::{self, Pair};
-use crate::state::State;
-use crate::trap::HostTrap;
+use crate::vm::state::State;
+use crate::vm::trap::HostTrap;
 
 /// A run of guest bytes as a hostcall names it; it may reach anywhere.
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +67,15 @@ pub(crate) struct Guest<'c> {
     memory: Memory,
     /// What it is given in the place of the truth.
     pub(crate) lie: Option<Lie>,
+    /// What crosses, in order, by the names of the ABI's parameters; `None` where nobody wants to know.
+    pub(crate) notes: Option<Vec<(&'static str, Noted)>>,
+}
+
+/// A value that crosses between guest and host in a hostcall.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Noted {
+    Number(i128),
+    Bytes(Vec<u8>),
 }
 
 impl<'c> Guest<'c> {
@@ -85,6 +94,7 @@ impl<'c> Guest<'c> {
             caller,
             memory,
             lie: None,
+            notes: None,
         })
     }
 
@@ -92,22 +102,45 @@ impl<'c> Guest<'c> {
         self.caller.data_mut()
     }
 
-    /// A copy of the bytes in a span.
-    pub(crate) fn read(&mut self, span: Span) -> Result<Vec<u8>, Refusal> {
+    /// Notes the numbers that the guest gave.
+    pub(crate) fn note_numbers(&mut self, numbers: &[(&'static str, i128)]) {
+        for (what, number) in numbers {
+            self.note(what, || Noted::Number(*number));
+        }
+    }
+
+    /// Notes what crosses between guest and host, where somebody wants to know.
+    fn note(&mut self, what: &'static str, noted: impl FnOnce() -> Noted) {
+        if let Some(notes) = &mut self.notes {
+            notes.push((what, noted()));
+        }
+    }
+
+    /// A copy of the bytes in a span, which are the hostcall's `what`.
+    pub(crate) fn read(&mut self, what: &'static str, span: Span) -> Result<Vec<u8>, Refusal> {
         let range = self.range(span.pointer, length_of(span.length)?)?;
         self.pay(range.len())?;
         let data = self.memory.data(self.caller.as_context());
-        Ok(data.get(range).ok_or(Status::InvalidMemoryAccess)?.to_vec())
+        let bytes = data.get(range).ok_or(Status::InvalidMemoryAccess)?.to_vec();
+        self.note(what, || Noted::Bytes(bytes.clone()));
+        Ok(bytes)
     }
 
     /// The list of pairs in a span; anything else there is a bad argument.
-    pub(crate) fn read_pairs(&mut self, span: Span) -> Result<Vec<Pair>, Refusal> {
-        let bytes = self.read(span)?;
+    pub(crate) fn read_pairs(&mut self, what: &'static str, span: Span) -> Result<Vec<Pair>, Refusal> {
+        let bytes = self.read(what, span)?;
         let limits = self.state().limits;
         pairs::decode(&bytes, &limits).map_err(|_| Status::BadArgument.into())
     }
 
-    pub(crate) fn write(&mut self, pointer: u32, bytes: &[u8]) -> Result<(), Refusal> {
+    /// Writes the hostcall's `what` to an address.
+    pub(crate) fn write(&mut self, what: &'static str, pointer: u32, bytes: &[u8]) -> Result<(), Refusal> {
+        self.write_silently(pointer, bytes)?;
+        self.note(what, || Noted::Bytes(bytes.to_vec()));
+        Ok(())
+    }
+
+    fn write_silently(&mut self, pointer: u32, bytes: &[u8]) -> Result<(), Refusal> {
         let range = self.range(pointer, bytes.len())?;
         self.pay(range.len())?;
         self.memory
@@ -115,14 +148,18 @@ impl<'c> Guest<'c> {
             .map_err(|_| Status::InvalidMemoryAccess.into())
     }
 
-    pub(crate) fn write_u32(&mut self, pointer: u32, value: u32) -> Result<(), Refusal> {
+    pub(crate) fn write_u32(&mut self, what: &'static str, pointer: u32, value: u32) -> Result<(), Refusal> {
         let bytes = self.number(value.to_le_bytes());
-        self.write(pointer, &bytes)
+        self.write_silently(pointer, &bytes)?;
+        self.note(what, || Noted::Number(u32::from_le_bytes(bytes).into()));
+        Ok(())
     }
 
-    pub(crate) fn write_u64(&mut self, pointer: u32, value: u64) -> Result<(), Refusal> {
+    pub(crate) fn write_u64(&mut self, what: &'static str, pointer: u32, value: u64) -> Result<(), Refusal> {
         let bytes = self.number(value.to_le_bytes());
-        self.write(pointer, &bytes)
+        self.write_silently(pointer, &bytes)?;
+        self.note(what, || Noted::Number(u64::from_le_bytes(bytes).into()));
+        Ok(())
     }
 
     /// The bytes of a number, unless others are to be told.
@@ -137,20 +174,21 @@ impl<'c> Guest<'c> {
 
     /// Hands a buffer over: memory from the guest's own allocator, pointer and size written to the slot.
     /// No bytes are a null pointer and size 0, as in Envoy.
-    pub(crate) fn give(&mut self, bytes: &[u8], slot: ReturnSlot) -> Result<(), Refusal> {
+    pub(crate) fn give(&mut self, what: &'static str, bytes: &[u8], slot: ReturnSlot) -> Result<(), Refusal> {
         let (pointer, size) = match self.lie.take() {
-            Some(Lie::Bytes(bytes)) => self.place(&bytes)?,
+            Some(Lie::Bytes(bytes)) => self.place(what, &bytes)?,
             Some(Lie::NullBuffer(size)) => (0, size),
             Some(Lie::EmptyBuffer) => (slot.pointer, 0),
-            Some(Lie::NotServed(_) | Lie::Status(_)) | None => self.place(bytes)?,
+            Some(Lie::NotServed(_) | Lie::Status(_)) | None => self.place(what, bytes)?,
         };
-        self.write_u32(slot.pointer, pointer)?;
-        self.write_u32(slot.size, size)
+        self.write_silently(slot.pointer, &pointer.to_le_bytes())?;
+        self.write_silently(slot.size, &size.to_le_bytes())
     }
 
     /// Copies bytes into the guest; the answer is where they are and how many.
-    fn place(&mut self, bytes: &[u8]) -> Result<(u32, u32), Refusal> {
+    fn place(&mut self, what: &'static str, bytes: &[u8]) -> Result<(u32, u32), Refusal> {
         let size = u32::try_from(bytes.len()).map_err(|_| Status::InvalidMemoryAccess)?;
+        self.note(what, || Noted::Bytes(bytes.to_vec()));
         if bytes.is_empty() {
             return Ok((0, 0));
         }
@@ -165,7 +203,7 @@ impl<'c> Guest<'c> {
         if pointer == 0 {
             return Err(Status::InvalidMemoryAccess.into());
         }
-        self.write(pointer, bytes)?;
+        self.write_silently(pointer, bytes)?;
         Ok((pointer, size))
     }
 

@@ -1,22 +1,23 @@
 //! What the host keeps for one VM, apart from the VM itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use wasmtime::{Memory, StoreLimits, TypedFunc};
 
 use crate::abi::{LogLevel, MapType};
-use crate::callback::Callback;
 use crate::clock::Clock;
+use crate::envoy::properties::Properties;
 use crate::headers::Headers;
 use crate::limits::{HostBudget, Limits};
-use crate::local_reply::LocalReply;
 use crate::log::LogLine;
 use crate::metrics::Metrics;
 use crate::nonsense::Nonsense;
 use crate::plugin_setup::PluginSetup;
-use crate::properties::Properties;
 use crate::random::Random;
-use crate::tcp_state::TcpState;
+use crate::tcp::state::TcpState;
+use crate::vm::asked::{Asked, Wish};
+use crate::vm::callback::Callback;
+use crate::vm::stream_state::StreamState;
 
 /// Everything that hostcalls read and change.
 pub(crate) struct State {
@@ -38,6 +39,8 @@ pub(crate) struct State {
     pub(crate) metrics: Metrics,
     pub(crate) nonsense: Nonsense,
     pub(crate) streams: BTreeMap<u32, StreamState>,
+    /// In the order of the hostcalls; carried out when the callback has returned, as in Envoy.
+    pub(crate) asked: VecDeque<Asked>,
     pub(crate) running: Running,
     pub(crate) hostcalls: BTreeMap<&'static str, u64>,
 }
@@ -81,6 +84,7 @@ impl State {
             metrics: Metrics::default(),
             nonsense: setup.nonsense,
             streams: BTreeMap::new(),
+            asked: VecDeque::new(),
             running: Running {
                 callback: Callback::Instantiate,
                 context: 0,
@@ -100,11 +104,11 @@ impl State {
 
     /// The connection of the running callback; `None` in a root context and in an HTTP stream.
     pub(crate) fn tcp(&self) -> Option<&TcpState> {
-        self.stream()?.tcp.as_ref()
+        self.stream()?.tcp()
     }
 
     pub(crate) fn tcp_mut(&mut self) -> Option<&mut TcpState> {
-        self.stream_mut()?.tcp.as_mut()
+        self.stream_mut()?.tcp_mut()
     }
 
     /// The map as the guest may read it now; `None` where there is no such map at this point.
@@ -133,70 +137,23 @@ impl State {
         }
     }
 
+    /// Notes what the plugin asks for its effective context; outside a stream there is nothing to do.
+    pub(crate) fn ask(&mut self, wish: Wish) {
+        if self.stream().is_some() {
+            let context = self.running.context;
+            self.asked.push_back(Asked { context, wish });
+        }
+    }
+
+    /// Takes the oldest thing that was asked for this stream.
+    pub(crate) fn take_asked(&mut self, context: u32) -> Option<Wish> {
+        let place = self.asked.iter().position(|asked| asked.context == context)?;
+        self.asked.remove(place).map(|asked| asked.wish)
+    }
+
     /// Counts a hostcall of the running callback.
     pub(crate) fn count(&mut self, hostcall: &'static str) {
         let count = self.hostcalls.entry(hostcall).or_insert(0);
         *count = count.saturating_add(1);
-    }
-}
-
-/// What the host keeps for one stream.
-#[derive(Debug, Default)]
-pub(crate) struct StreamState {
-    pub(crate) request_headers: MapSlot,
-    pub(crate) response_headers: MapSlot,
-    pub(crate) properties: Properties,
-    /// By Envoy's key: `wasm.` and the path that the plugin set.
-    pub(crate) filter_state: BTreeMap<Vec<u8>, Vec<u8>>,
-    pub(crate) local_reply: Option<LocalReply>,
-    /// There where this is a TCP stream.
-    pub(crate) tcp: Option<TcpState>,
-}
-
-/// A header map and whether the guest has it before it.
-#[derive(Debug, Default)]
-pub(crate) struct MapSlot {
-    pub(crate) headers: Headers,
-    /// In its callback, and while the stream is paused there.
-    pub(crate) open: bool,
-    /// It was there once: the access log shows it again.
-    pub(crate) seen: bool,
-}
-
-impl MapSlot {
-    pub(crate) const fn arrived(headers: Headers) -> Self {
-        Self {
-            headers,
-            open: true,
-            seen: true,
-        }
-    }
-}
-
-impl StreamState {
-    pub(crate) const fn slot(&self, map: MapType) -> Option<&MapSlot> {
-        match map {
-            MapType::HttpRequestHeaders => Some(&self.request_headers),
-            MapType::HttpResponseHeaders => Some(&self.response_headers),
-            MapType::HttpRequestTrailers
-            | MapType::HttpResponseTrailers
-            | MapType::GrpcReceiveInitialMetadata
-            | MapType::GrpcReceiveTrailingMetadata
-            | MapType::HttpCallResponseHeaders
-            | MapType::HttpCallResponseTrailers => None,
-        }
-    }
-
-    pub(crate) const fn slot_mut(&mut self, map: MapType) -> Option<&mut MapSlot> {
-        match map {
-            MapType::HttpRequestHeaders => Some(&mut self.request_headers),
-            MapType::HttpResponseHeaders => Some(&mut self.response_headers),
-            MapType::HttpRequestTrailers
-            | MapType::HttpResponseTrailers
-            | MapType::GrpcReceiveInitialMetadata
-            | MapType::GrpcReceiveTrailingMetadata
-            | MapType::HttpCallResponseHeaders
-            | MapType::HttpCallResponseTrailers => None,
-        }
     }
 }

@@ -1,0 +1,25 @@
+//! One event at a time: what happens to a stream or to a plugin, and then everything that the plugin asked for meanwhile.
+
+use crate::http;
+use crate::tcp;
+use crate::vm::Vm;
+use crate::vm::asked::Asked;
+use crate::vm::stream_state::StreamKind;
+use crate::vm::trap::Trap;
+
+/// Lets an event happen and carries out what the plugin asked for in its callbacks, in order, as Envoy does when a callback
+/// has returned.
+///
+/// # Errors
+/// The trap by which the VM is lost.
+pub(crate) fn happen<T>(vm: &mut Vm, event: impl FnOnce(&mut Vm) -> Result<T, Trap>) -> Result<T, Trap> {
+    let result = event(vm)?;
+    while let Some(Asked { context, wish }) = vm.state_mut().asked.pop_front() {
+        match vm.stream(context).map(|stream| &stream.kind) {
+            Some(StreamKind::Http(_)) => http::drive::carry_out(vm, context, wish)?,
+            Some(StreamKind::Tcp(_)) => tcp::drive::carry_out(vm, context, &wish)?,
+            None => {}
+        }
+    }
+    Ok(result)
+}
