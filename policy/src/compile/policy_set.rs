@@ -35,37 +35,28 @@ pub(crate) fn compile(
     } = RawPluginConfig::read(outline.document(), problems)?;
     let context = context(profile, &mesh);
     let mut of_workload = problems.another();
-    let scope = guarded_workload(workload, node, &mut of_workload).map(|workload| Scope {
-        workload,
-        root_namespace: mesh.root_namespace.clone(),
-    });
+    let scope = scope(&mesh, guarded_workload(workload, node, &mut of_workload));
     let setting = Setting {
         context: &context,
         scope: scope.as_ref(),
         root_namespace: &mesh.root_namespace,
         custom,
     };
-    let Resources {
-        policies,
-        peer_authentications,
-        mut notices,
-        form,
-        meaning,
-    } = Resources::compile(outline, &setting, problems);
-    problems.insert(place_of_resources, form);
-    problems.append(meaning);
+    let mut resources = Resources::compile(outline, &setting, problems);
+    problems.insert(place_of_resources, resources.form);
+    problems.append(resources.meaning);
     problems.append(of_workload);
     let workload = scope.as_ref().map(|scope| &scope.workload);
     let svid = compile_svid(svid, profile, workload, problems);
     let scope = scope?;
     let mtls = compile_modes(
-        &peer_authentications,
+        &resources.peer_authentications,
         &scope.root_namespace,
         &scope.workload,
         profile,
-        &mut notices,
+        &mut resources.notices,
     );
-    let attached = attach(policies);
+    let attached = attach(resources.policies);
     Some(PolicySet {
         profile,
         trust_domains: context.trust_domains,
@@ -78,7 +69,15 @@ pub(crate) fn compile(
         ambiguous_paths,
         svid,
         workload: Arc::new(scope.workload),
-        notices,
+        notices: resources.notices,
+    })
+}
+
+/// Where policies are looked for; nowhere, as long as the workload is not known.
+fn scope(mesh: &Mesh, workload: Option<Workload>) -> Option<Scope> {
+    workload.map(|workload| Scope {
+        workload,
+        root_namespace: mesh.root_namespace.clone(),
     })
 }
 

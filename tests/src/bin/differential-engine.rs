@@ -1,11 +1,10 @@
 //! Compares the engine with the reference interpreter on generated cases, and prints each disagreement as a file of the corpus.
 
 use std::process::ExitCode;
-use std::time::Instant;
 
 use clap::Parser;
 use spiffe_authz_tests::differential::{
-    Batch, Case, Extent, MOST_SHOWN, REQUESTS, Tally, corpus_case, run, shrink,
+    Batch, Case, Extent, REQUESTS, Tally, corpus_case, run_and_report, shrink,
 };
 use spiffe_authz_tests::generate::Mode;
 
@@ -83,20 +82,11 @@ fn shrunk(case: Case) -> Case {
 /// Runs on every core; whether there was no disagreement.
 fn compare_all(seed: u64, cases: u64, mode: Mode) -> bool {
     println!("seed {seed}");
-    let started = Instant::now();
     let compare = |number: u64, tally: &mut Tally| compare(seed, number, mode, tally);
-    let (tally, found) = run(Extent::of(cases, REQUESTS), compare);
-    print!("{tally}");
-    println!(
-        "{:>12} disagreements, {:.0} s",
-        found.len(),
-        started.elapsed().as_secs_f64()
-    );
-    for index in found.iter().take(MOST_SHOWN) {
+    run_and_report(Extent::of(cases, REQUESTS), compare, |index| {
         println!("\n# replay with --replay {seed}:{index}");
-        show(&shrunk(Case::new(seed, *index, mode)));
-    }
-    found.is_empty()
+        show(&shrunk(Case::new(seed, index, mode)));
+    })
 }
 
 fn compare(seed: u64, number: u64, mode: Mode, tally: &mut Tally) -> Option<u64> {

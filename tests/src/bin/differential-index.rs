@@ -1,11 +1,10 @@
 //! Compares the index with the linear walk on generated cases, and prints each disagreement with its documents.
 
 use std::process::ExitCode;
-use std::time::Instant;
 
 use clap::Parser;
 use spiffe_authz_tests::differential::walks::{WalkCases, WalkTally, report, smallest};
-use spiffe_authz_tests::differential::{Case, Extent, MOST_SHOWN, run};
+use spiffe_authz_tests::differential::{Case, Extent, run_and_report};
 
 /// Compares the index with the linear walk.
 #[derive(Parser)]
@@ -29,20 +28,13 @@ fn main() -> ExitCode {
         requests: 1000,
     };
     println!("seed {}", cases.seed);
-    let started = Instant::now();
     let extent = Extent::of(arguments.cases, cases.requests);
-    let (tally, found): (WalkTally, _) = run(extent, |number, tally| cases.compare(number, tally));
-    print!("{tally}");
-    println!(
-        "{:>12} disagreements, {:.0} s",
-        found.len(),
-        started.elapsed().as_secs_f64()
-    );
-    for index in found.iter().take(MOST_SHOWN) {
+    let compare = |number, tally: &mut WalkTally| cases.compare(number, tally);
+    let agreed = run_and_report(extent, compare, |index| {
         println!("\n# case {index}");
-        show(&smallest(cases.case(*index).expect("the case that was compared")));
-    }
-    if found.is_empty() {
+        show(&smallest(cases.case(index).expect("the case that was compared")));
+    });
+    if agreed {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

@@ -15,7 +15,7 @@ use crate::reference;
 use crate::verdict::Verdict;
 
 pub use corpus_case::corpus_case;
-pub use run::{Counts, Extent, MOST_SHOWN, run};
+pub use run::{Counts, Extent, run, run_and_report};
 pub use shrink::{narrow, shrink};
 pub use tally::Tally;
 

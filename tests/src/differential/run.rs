@@ -1,11 +1,13 @@
 //! Comparing on every core, by numbered batches.
 
+use std::fmt::Display;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
 
 /// After so many disagreements a run ends.
-pub const MOST_SHOWN: usize = 10;
+const MOST_SHOWN: usize = 10;
 
 /// What is counted over many cases.
 pub trait Counts: Default + Send {
@@ -40,6 +42,21 @@ struct Run<'c, C, F> {
     stopped: AtomicBool,
     tally: Mutex<C>,
     disagreements: Mutex<Vec<u64>>,
+}
+
+/// Runs as [`run`] does and prints the counts, the number of disagreements, and each of them by `show`; whether there was none.
+pub fn run_and_report<C: Counts + Display>(
+    extent: Extent,
+    compare: impl Fn(u64, &mut C) -> Option<u64> + Sync,
+    show: impl Fn(u64),
+) -> bool {
+    let started = Instant::now();
+    let (tally, found) = run(extent, compare);
+    print!("{tally}");
+    let seconds = started.elapsed().as_secs_f64();
+    println!("{:>12} disagreements, {seconds:.0} s", found.len());
+    found.iter().take(MOST_SHOWN).for_each(|index| show(*index));
+    found.is_empty()
 }
 
 /// Gives each number of a batch to `compare`, which counts, and returns the index of a disagreement. One of a batch is enough:
