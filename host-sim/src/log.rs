@@ -15,6 +15,9 @@ pub struct LogLine {
     pub callback: Callback,
     /// Number of the context (root or stream) that logged it; 0 before the first context.
     pub context: u32,
+    /// The names that stand before the line in Envoy's log, joined by a space: a root context's `root_id` and `vm_id`, a
+    /// stream's plugin name besides; those that are empty are left out.
+    pub names: String,
     /// The bytes that were logged.
     pub message: Vec<u8>,
 }
@@ -33,6 +36,7 @@ impl fmt::Debug for LogLine {
             level,
             callback,
             context,
+            names: _,
             message,
         } = self;
         write!(

@@ -1,4 +1,4 @@
-//! A plugin: one VM, its root contexts, and what they left behind.
+//! A plugin: a VM, of its own or shared with others, its root contexts, and what they left behind.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::clock::Clock;
 use crate::envoy::properties::Properties;
+use crate::events;
 use crate::http::stream::Stream;
 use crate::log::LogLine;
 use crate::metrics::Metrics;
@@ -15,14 +16,18 @@ use crate::nonsense::{Nonsense, Told};
 use crate::plugin_setup::PluginSetup;
 use crate::tcp::stream::TcpStream;
 use crate::vm::callback::Callback;
-use crate::vm::roots;
+use crate::vm::root_state::RootState;
+use crate::vm::roots::{self, PluginId};
 use crate::vm::run::{self, CallbackRun};
+use crate::vm::stream_handle::PluginRef;
 use crate::vm::trap::Trap;
 use crate::vm::{SharedVm, Vm};
 
-/// A started and configured plugin; dropping it leaves its streams alive.
+/// A started and configured plugin. One that is dropped leaves its streams alive; its root context goes with the last of
+/// them.
 pub struct Plugin {
     vm: SharedVm,
+    id: PluginId,
 }
 
 impl fmt::Debug for Plugin {
@@ -58,6 +63,9 @@ pub enum PluginFailure {
     /// The VM was lost before, by this trap.
     #[error("the VM failed before: {0}")]
     Failed(Trap),
+    /// The plugin cannot share the VM: `vm_id` or the VM configuration is not the VM's, and Envoy would start another one.
+    #[error("the VM is another one: plugins share it by `vm_id` and VM configuration")]
+    AnotherVm,
 }
 
 impl Plugin {
@@ -66,49 +74,70 @@ impl Plugin {
     /// # Errors
     /// [`PluginError`] when the plugin traps, or refuses to start, or refuses its configuration.
     pub fn start(module: &Module, mut setup: PluginSetup) -> Result<Self, PluginError> {
-        let configuration = std::mem::take(&mut setup.plugin_configuration);
+        let plugin = RootState::take(&mut setup);
         let mut vm = Vm::instantiate(module, setup).map_err(|(trap, state)| PluginError {
             failure: trap.into(),
             log: state.log,
         })?;
-        let started = initialize(&mut vm).map_err(PluginFailure::from);
-        let root = started.and_then(|()| new_root(&mut vm, configuration));
-        let root = root.map_err(|failure| PluginError {
-            failure,
-            log: vm.state().log.clone(),
+        let id = vm.roots.new_plugin();
+        attempt(&mut vm, |vm| {
+            initialize(vm)?;
+            put_in_use(vm, id, plugin)
         })?;
-        vm.roots.replace(root);
-        Ok(Self {
-            vm: SharedVm::new(vm),
-        })
+        let vm = SharedVm::new(vm);
+        Ok(Self { vm, id })
+    }
+
+    /// Starts and configures another plugin of the same module in the VM of this one, as Envoy does where `vm_id`, code and
+    /// VM configuration are the same. It has a root context, a configuration and properties of its own; everything else, such
+    /// as the clock, the environment, the log and the first trap, is the VM's, whatever its setup says. A plugin that is in
+    /// nothing different from one that is there shares its root context too, and is not started or configured again.
+    ///
+    /// # Errors
+    /// [`PluginError`] when the plugin traps, which fails the VM for all; or refuses to start, or refuses its configuration; or
+    /// asks for another VM.
+    pub fn join(&self, mut setup: PluginSetup) -> Result<Self, PluginError> {
+        let plugin = RootState::take(&mut setup);
+        let mut vm = self.vm.lock();
+        let id = vm.roots.new_plugin();
+        attempt(&mut vm, |vm| {
+            let state = vm.state();
+            let same_vm = (&setup.vm_id, &setup.vm_configuration) == (&state.vm_id, &state.vm_configuration);
+            same_vm.then_some(()).ok_or(PluginFailure::AnotherVm)?;
+            put_in_use(vm, id, plugin)
+        })?;
+        let vm = self.vm.clone();
+        Ok(Self { vm, id })
     }
 
     /// Gives the plugin another configuration: a new root context in the same VM, which new streams belong to.
-    /// Streams that are there keep the old one, which goes with the last of them.
+    /// Streams that are there keep the old one, which goes with the last of them. The configuration that is in use already,
+    /// by the plugin or by an old stream of it, is not given again.
     ///
     /// # Errors
     /// [`PluginError`] when the plugin traps or refuses; unless it trapped, the old configuration stays in use.
     pub fn reconfigure(&mut self, configuration: impl Into<Vec<u8>>) -> Result<(), PluginError> {
         let mut vm = self.vm.lock();
-        let lines_before = vm.state().log.len();
-        let result = match vm.failure() {
-            Some(trap) => Err(PluginFailure::Failed(trap.clone())),
-            None => replace_root(&mut vm, configuration.into()),
-        };
-        result.map_err(|failure| {
-            let log = vm.state().log.get(lines_before..).unwrap_or_default().to_vec();
-            PluginError { failure, log }
+        let id = self.id;
+        let configuration = configuration.into();
+        attempt(&mut vm, |vm| {
+            let in_use = vm.roots.of(id).and_then(|root| vm.state().roots.get(&root));
+            let plugin = in_use.map(|plugin| RootState {
+                configuration,
+                ..plugin.as_ref().clone()
+            });
+            put_in_use(vm, id, plugin.unwrap_or_default())
         })
     }
 
     /// Begins an HTTP stream with these properties; nothing is called before its first headers.
     pub fn http_stream(&mut self, properties: Properties) -> Stream {
-        Stream::begin(self.vm.clone(), properties)
+        Stream::begin(self.reference(), properties)
     }
 
     /// Begins a TCP stream with these properties; nothing is called before its new connection.
     pub fn tcp_stream(&mut self, properties: Properties) -> TcpStream {
-        TcpStream::begin(self.vm.clone(), properties)
+        TcpStream::begin(self.reference(), properties)
     }
 
     /// Sets the plugin's clock.
@@ -127,7 +156,7 @@ impl Plugin {
         self.vm.lock().state().nonsense.told().to_vec()
     }
 
-    /// Everything logged so far, by root contexts and streams.
+    /// Everything logged in the VM so far, by root contexts and streams.
     #[must_use]
     pub fn logs(&self) -> Vec<LogLine> {
         self.vm.lock().state().log.clone()
@@ -175,6 +204,38 @@ impl Plugin {
     }
 }
 
+impl Plugin {
+    fn reference(&self) -> PluginRef {
+        PluginRef {
+            vm: self.vm.clone(),
+            plugin: self.id,
+        }
+    }
+}
+
+impl Drop for Plugin {
+    fn drop(&mut self) {
+        let mut vm = self.vm.lock();
+        if let Some(root) = vm.roots.leave(self.id) {
+            // A trap here is kept as the VM's failure, where other plugins of the VM tell it.
+            let _trap = events::happen(&mut vm, |vm| roots::delete(vm, root));
+        }
+    }
+}
+
+/// Lets a VM start or configure a plugin; where it fails, the error has what was logged meanwhile.
+fn attempt(vm: &mut Vm, start: impl FnOnce(&mut Vm) -> Result<(), PluginFailure>) -> Result<(), PluginError> {
+    let lines_before = vm.state().log.len();
+    let result = match vm.failure() {
+        Some(trap) => Err(PluginFailure::Failed(trap.clone())),
+        None => start(vm),
+    };
+    result.map_err(|failure| {
+        let log = vm.state().log.get(lines_before..).unwrap_or_default().to_vec();
+        PluginError { failure, log }
+    })
+}
+
 /// Runs the module's own initialization: `_initialize` and then `main`, or `_start`.
 fn initialize(vm: &mut Vm) -> Result<(), Trap> {
     let (initialize, main, start) = (
@@ -194,22 +255,29 @@ fn initialize(vm: &mut Vm) -> Result<(), Trap> {
     }
 }
 
-fn replace_root(vm: &mut Vm, configuration: Vec<u8>) -> Result<(), PluginFailure> {
-    let root = new_root(vm, configuration)?;
-    let retired = vm.roots.replace(root);
+/// Gives a plugin the root context of this name, configuration and so on: the one that is there, or a new one.
+fn put_in_use(vm: &mut Vm, id: PluginId, plugin: RootState) -> Result<(), PluginFailure> {
+    let root = match roots::find(vm, &plugin) {
+        Some(root) => root,
+        None => new_root(vm, plugin)?,
+    };
+    let retired = vm.roots.replace(id, root);
     retired.map_or(Ok(()), |retired| Ok(roots::delete(vm, retired)?))
 }
 
 /// Makes, starts and configures a root context; one that refuses is deleted again.
-fn new_root(vm: &mut Vm, configuration: Vec<u8>) -> Result<u32, PluginFailure> {
-    let root = vm.new_context();
+fn new_root(vm: &mut Vm, plugin: RootState) -> Result<u32, PluginFailure> {
+    let configuration = plugin.configuration.clone();
+    let root = roots::new(vm, plugin);
     match configure_root(vm, root, &configuration) {
         Ok(()) => Ok(root),
         Err(failure @ (PluginFailure::VmStartRefused | PluginFailure::ConfigurationRefused)) => {
             roots::delete(vm, root)?;
             Err(failure)
         }
-        Err(failure @ (PluginFailure::Trapped(_) | PluginFailure::Failed(_))) => Err(failure),
+        Err(failure @ (PluginFailure::Trapped(_) | PluginFailure::Failed(_) | PluginFailure::AnotherVm)) => {
+            Err(failure)
+        }
     }
 }
 

@@ -18,7 +18,7 @@ pub struct PluginSetup {
     pub plugin_configuration: Vec<u8>,
     /// The bytes of the VM configuration.
     pub vm_configuration: Vec<u8>,
-    /// Properties of every context of the VM, such as node metadata; a stream's own come first.
+    /// Properties of every context of the plugin, such as node metadata; a stream's own come first.
     pub properties: Properties,
     /// Environment variables.
     pub environment: Vec<(String, String)>,

@@ -67,7 +67,7 @@ pub(crate) fn filter_state_key(path: &[u8]) -> Vec<u8> {
     [FILTER_STATE_PREFIX, path].concat()
 }
 
-/// What the plugin set comes before what the test gave, and the stream's before the VM's.
+/// What the plugin set comes before what the test gave, and the stream's before the plugin's.
 fn read(state: &State, path: &[Vec<u8>]) -> Reading {
     let Some(top) = path.first() else {
         return Reading::Unserializable;
@@ -87,9 +87,9 @@ fn read(state: &State, path: &[Vec<u8>]) -> Reading {
 fn own_name<'s>(state: &'s State, path: &[Vec<u8>]) -> Option<&'s [u8]> {
     let [only] = path else { return None };
     match only.as_slice() {
-        b"plugin_name" => Some(state.identity.name.as_bytes()),
-        b"plugin_root_id" => Some(state.identity.root_id.as_bytes()),
-        b"plugin_vm_id" => Some(state.identity.vm_id.as_bytes()),
+        b"plugin_name" => Some(state.plugin()?.name.as_bytes()),
+        b"plugin_root_id" => Some(state.plugin()?.root_id.as_bytes()),
+        b"plugin_vm_id" => Some(state.vm_id.as_bytes()),
         _ => None,
     }
 }
@@ -107,7 +107,9 @@ fn read_stream(stream: &StreamState, path: &[Vec<u8>]) -> Reading {
 }
 
 fn of_plugin(state: &State, top: &[u8], path: &[Vec<u8>]) -> Reading {
-    let of_plugin = state.properties.read(path);
+    let of_plugin = state
+        .plugin()
+        .map_or(Reading::Absent, |plugin| plugin.properties.read(path));
     match of_plugin {
         Reading::Absent if path.len() == 1 => unset(state, top),
         Reading::Absent | Reading::Bytes(_) | Reading::Unserializable => of_plugin,

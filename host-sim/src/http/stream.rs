@@ -12,10 +12,9 @@ use crate::http::drive;
 use crate::http::local_reply::LocalReply;
 use crate::http::state::HttpState;
 use crate::outcome::{EndOfStream, Outcome};
-use crate::vm::SharedVm;
 use crate::vm::callback::Callback;
 use crate::vm::run::CallbackRun;
-use crate::vm::stream_handle::StreamHandle;
+use crate::vm::stream_handle::{PluginRef, StreamHandle};
 use crate::vm::stream_state::{StreamKind, StreamState};
 use crate::vm::trap::Trap;
 
@@ -33,10 +32,10 @@ impl fmt::Debug for Stream {
 }
 
 impl Stream {
-    pub(crate) fn begin(vm: SharedVm, properties: Properties) -> Self {
+    pub(crate) fn begin(of: PluginRef, properties: Properties) -> Self {
         let kind = StreamKind::Http(Box::default());
         Self {
-            handle: StreamHandle::begin(vm, StreamState::new(kind, properties)),
+            handle: StreamHandle::begin(of, StreamState::new(kind, properties)),
         }
     }
 

@@ -11,10 +11,9 @@ use crate::outcome::{EndOfStream, TcpOutcome};
 use crate::tcp::drive;
 use crate::tcp::side::Side;
 use crate::tcp::state::TcpState;
-use crate::vm::SharedVm;
 use crate::vm::callback::Callback;
 use crate::vm::run::CallbackRun;
-use crate::vm::stream_handle::StreamHandle;
+use crate::vm::stream_handle::{PluginRef, StreamHandle};
 use crate::vm::stream_state::{StreamKind, StreamState};
 use crate::vm::trap::Trap;
 
@@ -32,10 +31,10 @@ impl fmt::Debug for TcpStream {
 }
 
 impl TcpStream {
-    pub(crate) fn begin(vm: SharedVm, properties: Properties) -> Self {
+    pub(crate) fn begin(of: PluginRef, properties: Properties) -> Self {
         let kind = StreamKind::Tcp(TcpState::default());
         Self {
-            handle: StreamHandle::begin(vm, StreamState::new(kind, properties)),
+            handle: StreamHandle::begin(of, StreamState::new(kind, properties)),
         }
     }
 

@@ -8,6 +8,7 @@ pub(crate) mod asked;
 pub(crate) mod callback;
 pub(crate) mod exports;
 pub(crate) mod memory;
+pub(crate) mod root_state;
 pub(crate) mod roots;
 pub(crate) mod run;
 pub(crate) mod state;

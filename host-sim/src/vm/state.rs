@@ -1,12 +1,12 @@
 //! What the host keeps for one VM, apart from the VM itself.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use wasmtime::{Memory, StoreLimits, TypedFunc};
 
 use crate::abi::{LogLevel, MapType};
 use crate::clock::Clock;
-use crate::envoy::properties::Properties;
 use crate::headers::Headers;
 use crate::limits::{HostBudget, Limits};
 use crate::log::LogLine;
@@ -17,6 +17,7 @@ use crate::random::Random;
 use crate::tcp::state::TcpState;
 use crate::vm::asked::{Asked, Wish};
 use crate::vm::callback::Callback;
+use crate::vm::root_state::RootState;
 use crate::vm::stream_state::StreamState;
 
 /// Everything that hostcalls read and change.
@@ -26,12 +27,13 @@ pub(crate) struct State {
     pub(crate) budget: HostBudget,
     pub(crate) guest_memory: Option<Memory>,
     pub(crate) guest_allocate: Option<TypedFunc<u32, u32>>,
-    pub(crate) identity: Identity,
+    pub(crate) vm_id: String,
+    /// Every root context that is there, by its number.
+    pub(crate) roots: BTreeMap<u32, Arc<RootState>>,
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) vm_configuration: Vec<u8>,
     /// There only while a root context is made or configured, as in Envoy.
     pub(crate) plugin_configuration: Option<Vec<u8>>,
-    pub(crate) properties: Properties,
     pub(crate) clock: Clock,
     pub(crate) random: Random,
     pub(crate) log_level: LogLevel,
@@ -43,14 +45,6 @@ pub(crate) struct State {
     pub(crate) asked: VecDeque<Asked>,
     pub(crate) running: Running,
     pub(crate) hostcalls: BTreeMap<&'static str, u64>,
-}
-
-/// The names that a plugin can ask for as properties.
-#[derive(Debug, Clone)]
-pub(crate) struct Identity {
-    pub(crate) name: String,
-    pub(crate) root_id: String,
-    pub(crate) vm_id: String,
 }
 
 /// Which callback runs, and for which context.
@@ -68,15 +62,11 @@ impl State {
             budget: HostBudget::new(limits.host_bytes_per_callback),
             guest_memory: None,
             guest_allocate: None,
-            identity: Identity {
-                name: setup.name,
-                root_id: setup.root_id,
-                vm_id: setup.vm_id,
-            },
+            vm_id: setup.vm_id,
+            roots: BTreeMap::new(),
             environment: setup.environment,
             vm_configuration: setup.vm_configuration,
             plugin_configuration: None,
-            properties: setup.properties,
             clock: setup.clock,
             random: Random::new(setup.random_seed),
             log_level: setup.log_level,
@@ -91,6 +81,13 @@ impl State {
             },
             hostcalls: BTreeMap::new(),
         }
+    }
+
+    /// What the plugin of the running callback is; `None` before the first root context.
+    pub(crate) fn plugin(&self) -> Option<&RootState> {
+        let of_stream = self.stream().and_then(|stream| stream.plugin.as_ref());
+        let plugin = of_stream.or_else(|| self.roots.get(&self.running.context));
+        plugin.map(Arc::as_ref)
     }
 
     /// The stream that the running callback is about; `None` in a root context.
@@ -128,13 +125,25 @@ impl State {
     pub(crate) fn log(&mut self, level: LogLevel, message: Vec<u8>) {
         if level >= self.log_level {
             let Running { callback, context } = self.running;
+            let names = self.names();
             self.log.push(LogLine {
                 level,
                 callback,
                 context,
+                names,
                 message,
             });
         }
+    }
+
+    fn names(&self) -> String {
+        let Some(plugin) = self.plugin() else {
+            return String::new();
+        };
+        let name = self.stream().map_or("", |_| plugin.name.as_str());
+        let mut names = vec![name, &plugin.root_id, &self.vm_id];
+        names.retain(|name| !name.is_empty());
+        names.join(" ")
     }
 
     /// Notes what the plugin asks for its effective context; outside a stream there is nothing to do.

@@ -2,17 +2,18 @@
 
 use crate::vm::Vm;
 use crate::vm::callback::Callback;
-use crate::vm::roots;
+use crate::vm::roots::{self, PluginId};
 use crate::vm::stream_state::StreamState;
 use crate::vm::trap::Trap;
 
 impl Vm {
-    /// Numbers a context of the root in use; the guest does not hear of it yet.
-    pub(crate) fn begin_stream(&mut self, mut stream: StreamState) -> u32 {
+    /// Numbers a context of the root that the plugin has in use; the guest does not hear of it yet.
+    pub(crate) fn begin_stream(&mut self, plugin: PluginId, mut stream: StreamState) -> u32 {
         let id = self.new_context();
-        stream.root = self.roots.current();
+        stream.root = self.roots.of(plugin);
         if let Some(root) = stream.root {
             self.roots.hold(root);
+            stream.plugin = self.state().roots.get(&root).cloned();
         }
         self.state_mut().streams.insert(id, stream);
         id
@@ -61,10 +62,7 @@ impl Vm {
     pub(crate) fn release_root(&mut self, id: u32) -> Result<(), Trap> {
         let root = self.stream_mut(id).and_then(|stream| stream.root.take());
         let retired = root.and_then(|root| self.roots.release(root));
-        match retired {
-            Some(root) if self.failure().is_none() => roots::delete(self, root),
-            Some(_) | None => Ok(()),
-        }
+        retired.map_or(Ok(()), |root| roots::delete(self, root))
     }
 
     /// Drops what the host keeps for the stream.

@@ -4,8 +4,15 @@ use std::collections::BTreeMap;
 
 use crate::vm::SharedVm;
 use crate::vm::callback::Callback;
+use crate::vm::roots::PluginId;
 use crate::vm::run::{self, CallbackRun};
 use crate::vm::stream_state::StreamState;
+
+/// A plugin in its VM: whom a new stream belongs to.
+pub(crate) struct PluginRef {
+    pub(crate) vm: SharedVm,
+    pub(crate) plugin: PluginId,
+}
 
 /// A stream as a test holds it.
 pub(crate) struct StreamHandle {
@@ -14,8 +21,9 @@ pub(crate) struct StreamHandle {
 }
 
 impl StreamHandle {
-    pub(crate) fn begin(vm: SharedVm, stream: StreamState) -> Self {
-        let id = vm.lock().begin_stream(stream);
+    pub(crate) fn begin(of: PluginRef, stream: StreamState) -> Self {
+        let PluginRef { vm, plugin } = of;
+        let id = vm.lock().begin_stream(plugin, stream);
         Self { vm, id }
     }
 

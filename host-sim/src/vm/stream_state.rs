@@ -1,12 +1,14 @@
 //! What the host keeps for one stream, whoever drives it: its handle, or an event that reaches it by its number.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::abi::MapType;
 use crate::envoy::properties::Properties;
 use crate::headers::Headers;
 use crate::http::state::HttpState;
 use crate::tcp::state::TcpState;
+use crate::vm::root_state::RootState;
 use crate::vm::run::CallbackRun;
 
 /// One stream.
@@ -14,6 +16,8 @@ use crate::vm::run::CallbackRun;
 pub(crate) struct StreamState {
     /// The root context that it belongs to, until it lets go of it.
     pub(crate) root: Option<u32>,
+    /// What the plugin of that root is.
+    pub(crate) plugin: Option<Arc<RootState>>,
     /// Every callback that ran for it, in order.
     pub(crate) runs: Vec<CallbackRun>,
     pub(crate) properties: Properties,
@@ -33,6 +37,7 @@ impl StreamState {
     pub(crate) const fn new(kind: StreamKind, properties: Properties) -> Self {
         Self {
             root: None,
+            plugin: None,
             runs: Vec::new(),
             properties,
             filter_state: BTreeMap::new(),

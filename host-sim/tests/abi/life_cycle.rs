@@ -239,7 +239,7 @@ fn a_root_that_asks_for_more_time_is_not_deleted() {
         .export("proxy_on_done", "(param i32) (result i32)", "(i32.const 0)")
         .export("proxy_on_delete", "(param i32)", &say_arguments(1))
         .start();
-    plugin.reconfigure("").unwrap();
+    plugin.reconfigure("x").unwrap();
     assert_eq!(said(&plugin), [""; 0]);
     let callbacks: Vec<_> = plugin.runs().iter().map(|run| run.callback).collect();
     assert_eq!(callbacks, [Callback::Done]);

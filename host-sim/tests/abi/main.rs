@@ -22,5 +22,6 @@ mod metrics;
 mod modules;
 mod nonsense;
 mod properties;
+mod several_roots;
 mod tcp_streams;
 mod wasi;

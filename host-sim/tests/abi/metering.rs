@@ -73,7 +73,7 @@ fn root_callbacks_are_the_plugins() {
         .start();
     assert_eq!(plugin.runs().len(), 1);
     let once = plugin.fuel(Callback::Configure);
-    plugin.reconfigure("").unwrap();
+    plugin.reconfigure("x").unwrap();
     assert_eq!(plugin.fuel(Callback::Configure), 2 * once);
     assert_eq!(plugin.hostcalls(), BTreeMap::from([("proxy_log", 2)]));
 }
