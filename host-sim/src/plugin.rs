@@ -10,10 +10,12 @@ use crate::envoy::properties::Properties;
 use crate::events;
 use crate::http::stream::Stream;
 use crate::log::LogLine;
-use crate::metrics::Metrics;
 use crate::module::Module;
 use crate::nonsense::{Nonsense, Told};
 use crate::plugin_setup::PluginSetup;
+use crate::shared::metrics::Metrics;
+use crate::shared::process::Process;
+use crate::shared::queue_ready;
 use crate::tcp::stream::TcpStream;
 use crate::vm::callback::Callback;
 use crate::vm::root_state::RootState;
@@ -167,10 +169,25 @@ impl Plugin {
         std::mem::take(&mut self.vm.lock().state_mut().log)
     }
 
-    /// The metrics as they are now.
+    /// The metrics of all VMs of the plugin's process as they are now.
     #[must_use]
     pub fn metrics(&self) -> Metrics {
-        self.vm.lock().state().metrics.clone()
+        self.process().metrics()
+    }
+
+    /// The process that the plugin's VM is in.
+    #[must_use]
+    pub fn process(&self) -> Process {
+        self.vm.lock().state().member.process().clone()
+    }
+
+    /// Calls `proxy_on_queue_ready` once for every entry that came into a queue of the VM's root contexts since the last time,
+    /// oldest first; the answer is how many callbacks ran. Entries that come in meanwhile wait for the next time.
+    ///
+    /// # Errors
+    /// The trap by which the VM is lost.
+    pub fn deliver_queues(&mut self) -> Result<usize, Trap> {
+        queue_ready::deliver(&mut self.vm.lock())
     }
 
     /// The trap by which the VM was lost; `None` while it works.

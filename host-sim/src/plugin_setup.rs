@@ -4,6 +4,7 @@ use crate::abi::LogLevel;
 use crate::clock::Clock;
 use crate::envoy::properties::Properties;
 use crate::nonsense::Nonsense;
+use crate::shared::process::Process;
 
 /// Everything that Envoy's Wasm configuration and bootstrap would give a plugin; every field may stay default.
 #[derive(Debug, Clone)]
@@ -30,6 +31,8 @@ pub struct PluginSetup {
     pub random_seed: u64,
     /// What hostcalls are answered in the place of the truth, from the first one on.
     pub nonsense: Nonsense,
+    /// The process that the VM is in; a clone of a setup is in the same one.
+    pub process: Process,
 }
 
 impl Default for PluginSetup {
@@ -46,6 +49,7 @@ impl Default for PluginSetup {
             clock: Clock::System,
             random_seed: 0,
             nonsense: Nonsense::default(),
+            process: Process::new(),
         }
     }
 }

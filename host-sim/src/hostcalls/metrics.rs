@@ -26,7 +26,7 @@ pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
                 caller,
                 "proxy_increment_metric",
                 &[("metric", id.into()), ("offset", offset.into())],
-                |guest| Ok(guest.state().metrics.increment(id, offset)?),
+                |guest| Ok(guest.state().member.increment_metric(id, offset)?),
             )
         },
     )?;
@@ -38,7 +38,7 @@ pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
                 caller,
                 "proxy_record_metric",
                 &[("metric", id.into()), ("value", value.into())],
-                |guest| Ok(guest.state().metrics.record(id, value)?),
+                |guest| Ok(guest.state().member.record_metric(id, value)?),
             )
         },
     )?;
@@ -57,11 +57,11 @@ pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
 fn define(guest: &mut Guest<'_>, kind: u32, name: Span, id: u32) -> Answer {
     let name = guest.read("name", name)?;
     let kind = MetricKind::try_from(kind).map_err(|_| Status::BadArgument)?;
-    let metric = guest.state().metrics.define(kind, name)?;
+    let metric = guest.state().member.define_metric(kind, name)?;
     guest.write_u32("metric", id, metric)
 }
 
 fn write_value(guest: &mut Guest<'_>, id: u32, pointer: u32) -> Answer {
-    let value = guest.state().metrics.value(id)?;
+    let value = guest.state().member.metric(id)?;
     guest.write_u64("value", pointer, value)
 }

@@ -14,6 +14,8 @@ mod metrics;
 mod not_served;
 mod property;
 mod response;
+mod shared_data;
+mod shared_queue;
 mod stream;
 mod time;
 mod wasi;
@@ -41,6 +43,8 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<HostLinker> {
     metrics::link(&mut linker)?;
     property::link(&mut linker)?;
     response::link(&mut linker)?;
+    shared_data::link(&mut linker)?;
+    shared_queue::link(&mut linker)?;
     stream::link(&mut linker)?;
     time::link(&mut linker)?;
     not_served::link(&mut linker)?;

@@ -10,10 +10,7 @@ use crate::vm::trap::{HostTrap, TrapCause};
 /// Each name with the number of its parameters; all are i32, and so is the result.
 const NOT_SERVED: &[(&str, usize)] = &[
     ("proxy_call_foreign_function", 6),
-    ("proxy_dequeue_shared_queue", 3),
     ("proxy_done", 0),
-    ("proxy_enqueue_shared_queue", 3),
-    ("proxy_get_shared_data", 5),
     ("proxy_get_status", 3),
     ("proxy_grpc_call", 12),
     ("proxy_grpc_cancel", 1),
@@ -21,10 +18,7 @@ const NOT_SERVED: &[(&str, usize)] = &[
     ("proxy_grpc_send", 4),
     ("proxy_grpc_stream", 9),
     ("proxy_http_call", 10),
-    ("proxy_register_shared_queue", 3),
-    ("proxy_resolve_shared_queue", 5),
     ("proxy_set_effective_context", 1),
-    ("proxy_set_shared_data", 5),
     ("proxy_set_tick_period_milliseconds", 1),
 ];
 

@@ -10,10 +10,10 @@ use crate::clock::Clock;
 use crate::headers::Headers;
 use crate::limits::{HostBudget, Limits};
 use crate::log::LogLine;
-use crate::metrics::Metrics;
 use crate::nonsense::Nonsense;
 use crate::plugin_setup::PluginSetup;
 use crate::random::Random;
+use crate::shared::member::Member;
 use crate::tcp::state::TcpState;
 use crate::vm::asked::{Asked, Wish};
 use crate::vm::callback::Callback;
@@ -38,7 +38,8 @@ pub(crate) struct State {
     pub(crate) random: Random,
     pub(crate) log_level: LogLevel,
     pub(crate) log: Vec<LogLine>,
-    pub(crate) metrics: Metrics,
+    /// What it shares with the other VMs of its process.
+    pub(crate) member: Member,
     pub(crate) nonsense: Nonsense,
     pub(crate) streams: BTreeMap<u32, StreamState>,
     /// In the order of the hostcalls; carried out when the callback has returned, as in Envoy.
@@ -60,6 +61,7 @@ impl State {
             limits,
             store_limits: limits.of_store(),
             budget: HostBudget::new(limits.host_bytes_per_callback),
+            member: setup.process.join(&setup.vm_id),
             guest_memory: None,
             guest_allocate: None,
             vm_id: setup.vm_id,
@@ -71,7 +73,6 @@ impl State {
             random: Random::new(setup.random_seed),
             log_level: setup.log_level,
             log: Vec::new(),
-            metrics: Metrics::default(),
             nonsense: setup.nonsense,
             streams: BTreeMap::new(),
             asked: VecDeque::new(),
@@ -97,6 +98,12 @@ impl State {
 
     pub(crate) fn stream_mut(&mut self) -> Option<&mut StreamState> {
         self.streams.get_mut(&self.running.context)
+    }
+
+    /// The root context that the running callback is about, or that its stream belongs to.
+    pub(crate) fn root(&self) -> u32 {
+        let of_stream = self.stream().and_then(|stream| stream.root);
+        of_stream.unwrap_or(self.running.context)
     }
 
     /// The connection of the running callback; `None` in a root context and in an HTTP stream.

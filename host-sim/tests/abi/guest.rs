@@ -38,6 +38,12 @@ const KIT: &str = r#"
 (import "env" "proxy_increment_metric" (func $increment_metric (param i32 i64) (result i32)))
 (import "env" "proxy_record_metric" (func $record_metric (param i32 i64) (result i32)))
 (import "env" "proxy_get_metric" (func $get_metric (param i32 i32) (result i32)))
+(import "env" "proxy_get_shared_data" (func $get_shared_data (param i32 i32 i32 i32 i32) (result i32)))
+(import "env" "proxy_set_shared_data" (func $set_shared_data (param i32 i32 i32 i32 i32) (result i32)))
+(import "env" "proxy_register_shared_queue" (func $register_queue (param i32 i32 i32) (result i32)))
+(import "env" "proxy_resolve_shared_queue" (func $resolve_queue (param i32 i32 i32 i32 i32) (result i32)))
+(import "env" "proxy_enqueue_shared_queue" (func $enqueue (param i32 i32 i32) (result i32)))
+(import "env" "proxy_dequeue_shared_queue" (func $dequeue (param i32 i32 i32) (result i32)))
 (import "env" "proxy_http_call"
   (func $http_call (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
 (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))

@@ -23,5 +23,7 @@ mod modules;
 mod nonsense;
 mod properties;
 mod several_roots;
+mod shared_data;
+mod shared_queues;
 mod tcp_streams;
 mod wasi;

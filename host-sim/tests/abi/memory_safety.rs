@@ -2,11 +2,12 @@
 
 use spiffe_authz_host_sim::{Callback, Limits, Outcome, PluginFailure, Properties, TrapCause};
 
-use crate::guest::{Guest, WILD, get, said, said_on_get, say_status};
+use crate::guest::{Guest, SLOT, WILD, get, said, said_on_get, say_status};
 
 /// A span inside memory, and a slot and an address outside.
 const INSIDE: &str = "(i32.const 1024) (i32.const 1)";
 const WILD_ADDRESS: &str = "(i32.const -3)";
+const NOTHING: &str = "(i32.const 0) (i32.const 0)";
 
 /// Every served hostcall, with each of its pointers wild in turn.
 fn wild_calls() -> Vec<String> {
@@ -35,7 +36,19 @@ fn wild_calls() -> Vec<String> {
         format!("(call $get_property (i32.const 1030) (i32.const 11) {WILD})"),
         format!("(call $define_metric (i32.const 0) {WILD} (i32.const 0))"),
         format!("(call $define_metric (i32.const 0) {INSIDE} {WILD_ADDRESS})"),
-        format!("(call $get_metric (i32.const 0) {WILD_ADDRESS})"),
+        format!("(call $get_metric (i32.const 4) {WILD_ADDRESS})"),
+        format!("(call $get_shared_data {WILD} {INSIDE} (i32.const 0))"),
+        format!("(call $get_shared_data {INSIDE} {WILD} (i32.const 0))"),
+        format!("(call $get_shared_data {INSIDE} {SLOT} {WILD_ADDRESS})"),
+        format!("(call $set_shared_data {WILD} {INSIDE} (i32.const 0))"),
+        format!("(call $set_shared_data {INSIDE} {WILD} (i32.const 0))"),
+        format!("(call $register_queue {WILD} (i32.const 0))"),
+        format!("(call $register_queue {INSIDE} {WILD_ADDRESS})"),
+        format!("(call $resolve_queue {WILD} {INSIDE} (i32.const 0))"),
+        format!("(call $resolve_queue {INSIDE} {WILD} (i32.const 0))"),
+        format!("(call $resolve_queue {NOTHING} {INSIDE} {WILD_ADDRESS})"),
+        format!("(call $enqueue (i32.const 1) {WILD})"),
+        format!("(call $dequeue (i32.const 1) {WILD})"),
     ];
     calls.extend(both(&format!("$add_value {map}")));
     calls.extend(both(&format!("$replace_value {map}")));
@@ -56,9 +69,13 @@ fn a_wild_pointer_is_answered_with_status_6_at_every_served_hostcall() {
     for call in wild_calls() {
         let mut guest = Guest::new();
         guest.bytes(b":path\0plugin_name");
-        let metric =
-            "(drop (call $define_metric (i32.const 0) (i32.const 1024) (i32.const 1) (i32.const 0)))";
-        let mut plugin = guest.on_configure(metric).on_request(&say_status(&call)).start();
+        let there = format!(
+            "(drop (call $define_metric (i32.const 0) {INSIDE} (i32.const 0)))
+            (drop (call $set_shared_data {INSIDE} {INSIDE} (i32.const 0)))
+            (drop (call $register_queue {INSIDE} (i32.const 0)))
+            (drop (call $enqueue (i32.const 1) {INSIDE}))"
+        );
+        let mut plugin = guest.on_configure(&there).on_request(&say_status(&call)).start();
         assert_eq!(said_on_get(&mut plugin, Properties::new()), ["06"], "{call}");
         assert_eq!(plugin.failure(), None);
     }

@@ -1,6 +1,6 @@
 //! Metrics.
 
-use spiffe_authz_host_sim::{MetricValue, Properties};
+use spiffe_authz_host_sim::{MetricValue, PluginSetup, Properties};
 
 use crate::guest::{Guest, said, said_on_get, say_status};
 
@@ -83,7 +83,52 @@ fn streams_share_the_metrics_of_their_plugin() {
 }
 
 #[test]
-fn defining_a_name_again_gives_the_same_metric() {
+fn a_metric_that_is_defined_again_is_the_same_one_under_another_id() {
+    let mut guest = Guest::new();
+    let name = guest.bytes(b"requests_total");
+    let define = format!("(drop (call $define_metric (i32.const 0) {name} (i32.const 32)))");
+    let body = [
+        define.as_str(),
+        "(call $say_number (i32.load (i32.const 32)))",
+        &increment(1),
+        &define,
+        "(call $say_number (i32.load (i32.const 32)))",
+        &increment(2),
+    ];
+    let plugin = guest.on_configure(&body.concat()).start();
+    assert_eq!(said(&plugin), ["04", "00", "08", "00"]);
+    assert_eq!(plugin.metrics().counter("requests_total"), Some(3));
+}
+
+#[test]
+fn all_vms_of_a_process_share_its_metrics() {
+    let setup = PluginSetup::default();
+    let [first, second] = ["a", "b"].map(|vm_id| PluginSetup {
+        vm_id: vm_id.to_owned(),
+        ..setup.clone()
+    });
+    let guest = with_metric(0, &increment(1));
+    let first = guest.try_start(first).unwrap();
+    let second = guest.try_start(second).unwrap();
+    let stranger = guest.start();
+    assert_eq!(said(&second), ["00", "00"]);
+    assert_eq!(first.metrics().counter("requests_total"), Some(2));
+    assert_eq!(stranger.metrics().counter("requests_total"), Some(1));
+    drop((first, second));
+    assert_eq!(setup.process.metrics().counter("requests_total"), Some(2));
+}
+
+#[test]
+fn a_vm_does_not_know_the_ids_of_another() {
+    let setup = PluginSetup::default();
+    let _first = with_metric(0, "").try_start(setup.clone()).unwrap();
+    let body = say_status("(call $increment_metric (i32.const 4) (i64.const 1))");
+    let second = Guest::new().on_configure(&body).try_start(setup).unwrap();
+    assert_eq!(said(&second), ["01"]);
+}
+
+#[test]
+fn a_new_configuration_goes_on_with_the_same_metric() {
     let mut plugin = with_metric(0, &increment(1)).start();
     plugin.reconfigure(*b"again").unwrap();
     assert_eq!(plugin.metrics().counter("requests_total"), Some(2));

@@ -1,4 +1,4 @@
-//! The metrics that a plugin defines, with Envoy's rules about who may do what to which.
+//! The metrics that the plugins of a process define, with Envoy's rules about who may do what to which.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ impl MetricValue {
 /// A name together with a kind: metrics of different kinds may share a name.
 type MetricKey = (MetricKind, Vec<u8>);
 
-/// Every metric of a VM, by name and kind.
+/// Every metric of a process, by name and kind.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Metrics {
     values: Vec<MetricValue>,
@@ -42,10 +42,6 @@ impl fmt::Debug for Metrics {
         f.debug_map().entries(self.iter()).finish()
     }
 }
-
-/// The two lowest bits of a metric's id tell its kind, the rest its place, as in Envoy.
-const KIND_BITS: u32 = 2;
-const KIND_MASK: u32 = 0b11;
 
 impl Metrics {
     /// The value of a counter; `None` where none of this name is defined.
@@ -84,19 +80,19 @@ impl Metrics {
         })
     }
 
-    /// Gives the metric of this name and kind its id; the same name and kind has the same id for ever.
-    pub(crate) fn define(&mut self, kind: MetricKind, name: Vec<u8>) -> Result<u32, Status> {
+    /// The place of the metric of this name and kind, which is made if it is not there.
+    pub(crate) fn define(&mut self, kind: MetricKind, name: Vec<u8>) -> Place {
         let next = self.values.len();
         let place = *self.places.entry((kind, name)).or_insert(next);
         if place == next {
             self.values.push(MetricValue::new(kind));
         }
-        id(kind, place)
+        Place(place)
     }
 
     /// Adds to a counter or a gauge; a counter takes only what is above zero.
-    pub(crate) fn increment(&mut self, id: u32, offset: i64) -> Result<(), Status> {
-        match self.at(id)? {
+    pub(crate) fn increment(&mut self, place: Place, offset: i64) -> Result<(), Status> {
+        match self.at(place)? {
             MetricValue::Counter(_) if offset <= 0 => Err(Status::BadArgument),
             MetricValue::Counter(value) | MetricValue::Gauge(value) => {
                 *value = value.wrapping_add_signed(offset);
@@ -107,8 +103,8 @@ impl Metrics {
     }
 
     /// Adds to a counter, sets a gauge, gives a histogram a sample.
-    pub(crate) fn record(&mut self, id: u32, value: u64) -> Result<(), Status> {
-        match self.at(id).map_err(|_| Status::NotFound)? {
+    pub(crate) fn record(&mut self, place: Place, value: u64) -> Result<(), Status> {
+        match self.at(place)? {
             MetricValue::Counter(sum) => *sum = sum.wrapping_add(value),
             MetricValue::Gauge(gauge) => *gauge = value,
             MetricValue::Histogram(samples) => samples.push(value),
@@ -117,8 +113,8 @@ impl Metrics {
     }
 
     /// Reads a counter or a gauge; a histogram has no one value.
-    pub(crate) fn value(&mut self, id: u32) -> Result<u64, Status> {
-        match self.at(id)? {
+    pub(crate) fn value(&mut self, place: Place) -> Result<u64, Status> {
+        match self.at(place)? {
             MetricValue::Counter(value) | MetricValue::Gauge(value) => Ok(*value),
             MetricValue::Histogram(_) => Err(Status::BadArgument),
         }
@@ -129,47 +125,21 @@ impl Metrics {
         self.values.get(*place)
     }
 
-    /// The metric of an id; one whose kind bits name no kind is a bad argument, as in Envoy.
-    fn at(&mut self, id: u32) -> Result<&mut MetricValue, Status> {
-        let kind = MetricKind::try_from(id & KIND_MASK).map_err(|_| Status::BadArgument)?;
-        let place = usize::try_from(id >> KIND_BITS).map_err(|_| Status::NotFound)?;
-        let value = self.values.get_mut(place).ok_or(unknown(kind))?;
-        if kind_of(value) == kind {
-            Ok(value)
-        } else {
-            Err(unknown(kind))
-        }
+    fn at(&mut self, Place(place): Place) -> Result<&mut MetricValue, Status> {
+        self.values.get_mut(place).ok_or(Status::NotFound)
     }
 }
 
-const fn kind_of(value: &MetricValue) -> MetricKind {
-    match value {
-        MetricValue::Counter(_) => MetricKind::Counter,
-        MetricValue::Gauge(_) => MetricKind::Gauge,
-        MetricValue::Histogram(_) => MetricKind::Histogram,
-    }
-}
-
-/// Envoy looks the id up only for the kinds that can be incremented and read.
-const fn unknown(kind: MetricKind) -> Status {
-    match kind {
-        MetricKind::Counter | MetricKind::Gauge => Status::NotFound,
-        MetricKind::Histogram => Status::BadArgument,
-    }
-}
-
-fn id(kind: MetricKind, place: usize) -> Result<u32, Status> {
-    let place = u32::try_from(place).map_err(|_| Status::InternalFailure)?;
-    let shifted = place.checked_mul(1 << KIND_BITS).ok_or(Status::InternalFailure)?;
-    Ok(shifted | kind.number())
-}
+/// Where a metric is kept; metrics are never dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place(usize);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn define(metrics: &mut Metrics, kind: MetricKind) -> u32 {
-        metrics.define(kind, b"requests".to_vec()).unwrap()
+    fn define(metrics: &mut Metrics, kind: MetricKind) -> Place {
+        metrics.define(kind, b"requests".to_vec())
     }
 
     #[test]
@@ -228,16 +198,5 @@ mod tests {
         assert_eq!(metrics.histogram("requests"), Some(&[7, 3][..]));
         assert_eq!(metrics.value(histogram), Err(Status::BadArgument));
         assert_eq!(metrics.increment(histogram, 1), Err(Status::BadArgument));
-    }
-
-    #[test]
-    fn an_id_that_was_never_given_is_unknown() {
-        let mut metrics = Metrics::default();
-        let counter = define(&mut metrics, MetricKind::Counter);
-        for id in [counter + 1, counter + 4, u32::MAX - 3] {
-            assert_eq!(metrics.record(id, 1), Err(Status::NotFound), "{id}");
-        }
-        assert_eq!(metrics.increment(counter + 1, 1), Err(Status::NotFound));
-        assert_eq!(metrics.value(3), Err(Status::BadArgument), "3 is no kind");
     }
 }
