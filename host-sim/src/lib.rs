@@ -20,6 +20,7 @@ mod random;
 mod shared;
 mod simulator;
 mod tcp;
+mod trace;
 mod vm;
 
 pub use abi::{
@@ -31,6 +32,7 @@ pub use envoy::connection::{Connection, PeerCertificate, workload};
 pub use envoy::dynamic_metadata::{DynamicMetadata, MetadataValue};
 pub use envoy::properties::{Properties, PropertyValue};
 pub use headers::Headers;
+pub use hostcalls::Errno;
 pub use http::local_reply::LocalReply;
 pub use http::stream::Stream;
 pub use limits::Limits;
@@ -44,6 +46,10 @@ pub use shared::metrics::{MetricValue, Metrics};
 pub use shared::process::Process;
 pub use simulator::{Simulator, SimulatorError};
 pub use tcp::stream::TcpStream;
+pub use trace::costs::{Cost, Costs};
+pub use trace::event::{CallbackEnd, CallbackEvent, HostcallEnd, HostcallEvent, TraceEvent};
+pub use trace::list::Trace;
+pub use trace::value::{TraceBytes, TraceValue};
 pub use vm::callback::Callback;
 pub use vm::run::CallbackRun;
 pub use vm::trap::{Trap, TrapCause};

@@ -17,6 +17,8 @@ use crate::shared::metrics::Metrics;
 use crate::shared::process::Process;
 use crate::shared::queue_ready;
 use crate::tcp::stream::TcpStream;
+use crate::trace::costs::Costs;
+use crate::trace::list::Trace;
 use crate::vm::callback::Callback;
 use crate::vm::root_state::RootState;
 use crate::vm::roots::{self, PluginId};
@@ -190,13 +192,38 @@ impl Plugin {
         queue_ready::deliver(&mut self.vm.lock())
     }
 
+    /// Keeps what happens from now on, or keeps it no longer; what was kept before goes.
+    pub fn set_tracing(&mut self, tracing: bool) {
+        self.vm.lock().state_mut().trace = tracing.then(Box::default);
+    }
+
+    /// What has happened in the VM since it is traced: callbacks and hostcalls of all contexts, in order. Empty where it is
+    /// not: see [`PluginSetup::trace`] and [`set_tracing`](Self::set_tracing).
+    #[must_use]
+    pub fn trace(&self) -> Trace {
+        self.vm.lock().trace()
+    }
+
+    /// What has happened since the VM is traced or since the last call of this; it is not kept any longer.
+    pub fn take_trace(&mut self) -> Trace {
+        let mut vm = self.vm.lock();
+        let trace = vm.state_mut().trace.as_mut();
+        trace.map(|trace| trace.take()).unwrap_or_default()
+    }
+
+    /// What every callback of the VM has cost so far, those of streams included.
+    #[must_use]
+    pub fn costs(&self) -> Costs {
+        self.vm.lock().costs.clone()
+    }
+
     /// The trap by which the VM was lost; `None` while it works.
     #[must_use]
     pub fn failure(&self) -> Option<Trap> {
         self.vm.lock().failure().cloned()
     }
 
-    /// Bytes of the VM's linear memory; it never shrinks.
+    /// Bytes of the VM's linear memory; it never shrinks, so that this is the most that it has had.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         self.vm.lock().memory_bytes()

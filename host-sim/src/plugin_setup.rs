@@ -33,6 +33,8 @@ pub struct PluginSetup {
     pub nonsense: Nonsense,
     /// The process that the VM is in; a clone of a setup is in the same one.
     pub process: Process,
+    /// Whether what happens is kept, for [`Plugin::trace`](crate::Plugin::trace).
+    pub trace: bool,
 }
 
 impl Default for PluginSetup {
@@ -50,6 +52,7 @@ impl Default for PluginSetup {
             random_seed: 0,
             nonsense: Nonsense::default(),
             process: Process::new(),
+            trace: false,
         }
     }
 }

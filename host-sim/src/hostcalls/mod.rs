@@ -4,6 +4,7 @@ use wasmtime::{Caller, Engine, Linker};
 
 use crate::abi::Status;
 use crate::nonsense::Lie;
+use crate::trace::event::HostcallEnd;
 use crate::vm::memory::{Guest, Refusal};
 use crate::vm::state::State;
 
@@ -28,6 +29,7 @@ const ENV: &str = "env";
 type Answer = Result<(), Refusal>;
 
 pub(crate) use property::filter_state_key;
+pub use wasi::Errno;
 
 /// A number that a guest gives to a hostcall, by the name of the parameter.
 type Number = (&'static str, i128);
@@ -66,17 +68,34 @@ fn answer(
     caller.data_mut().count(hostcall);
     let lie = caller.data_mut().nonsense.answer(hostcall);
     let mut guest = Guest::enter(caller)?;
-    if let Some(Lie::NotServed(status)) = lie {
-        return Ok(status);
-    }
     guest.note_numbers(numbers);
+    if let Some(lie @ Lie::NotServed(told)) = lie {
+        guest.end_trace(|| HostcallEnd::Lie {
+            told,
+            lie,
+            honest: None,
+        });
+        return Ok(told);
+    }
     guest.lie.clone_from(&lie);
-    let status = match serve(&mut guest) {
+    let honest = match serve(&mut guest) {
         Ok(()) => Status::Ok,
         Err(Refusal::Status(status)) => status,
-        Err(Refusal::Trap(trap)) => return Err(trap),
+        Err(Refusal::Trap(trap)) => {
+            guest.end_trace(|| HostcallEnd::None);
+            return Err(trap);
+        }
     };
-    Ok(lie.map_or(status.number(), |lie| lie.status(status)))
+    let told = lie.as_ref().map_or(honest.number(), |lie| lie.status(honest));
+    guest.end_trace(|| match lie {
+        Some(lie) => HostcallEnd::Lie {
+            lie,
+            told,
+            honest: Some(honest),
+        },
+        None => HostcallEnd::Status(honest),
+    });
+    Ok(told)
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! The part of WASI that has an effect, as Envoy's host answers it; the rest is in `wasi_stubs`.
 
+use std::fmt;
+
 use wasmtime::Caller;
 
 use super::{HostLinker, Number};
 use crate::abi::LogLevel;
+use crate::trace::event::HostcallEnd;
 use crate::vm::memory::{Guest, Refusal, Span};
 use crate::vm::state::State;
 use crate::vm::trap::{HostTrap, TrapCause};
@@ -13,18 +16,27 @@ pub(super) const MODULES: [&str; 2] = ["wasi_snapshot_preview1", "wasi_unstable"
 
 /// The error numbers of WASI that this host answers with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Errno {
+pub enum Errno {
+    /// Served.
     Success,
+    /// `EBADF`: there is no such descriptor.
     BadDescriptor,
+    /// `EFAULT`: a pointer or length reaches outside the guest's memory.
     Fault,
+    /// `EINVAL`: an argument has no meaning here.
     Invalid,
+    /// `ENOENT`: there is no such file.
     NoEntry,
+    /// `ENOSYS`: the host does not serve this.
     NoSystemCall,
+    /// `ENOTSUP`: there is no such clock.
     NotSupported,
 }
 
 impl Errno {
-    pub(super) const fn number(self) -> u32 {
+    /// The number of this value in WASI.
+    #[must_use]
+    pub const fn number(self) -> u32 {
         match self {
             Self::Success => 0,
             Self::BadDescriptor => 8,
@@ -34,6 +46,20 @@ impl Errno {
             Self::NoSystemCall => 52,
             Self::NotSupported => 58,
         }
+    }
+}
+
+impl fmt::Display for Errno {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Success => "success",
+            Self::BadDescriptor => "EBADF",
+            Self::Fault => "EFAULT",
+            Self::Invalid => "EINVAL",
+            Self::NoEntry => "ENOENT",
+            Self::NoSystemCall => "ENOSYS",
+            Self::NotSupported => "ENOTSUP",
+        })
     }
 }
 
@@ -131,6 +157,9 @@ fn link_process(linker: &mut HostLinker, module: &str) -> wasmtime::Result<()> {
     )?;
     linker.func_wrap(module, "proc_exit", |mut caller: Caller<'_, State>, code: u32| {
         caller.data_mut().count("proc_exit");
+        let mut guest = Guest::enter(caller)?;
+        guest.note_numbers(&[("code", code.into())]);
+        guest.end_trace(|| HostcallEnd::None);
         Err::<(), _>(HostTrap(TrapCause::Exit { code }).into())
     })?;
     Ok(())
@@ -145,11 +174,16 @@ fn answer(
     caller.data_mut().count(hostcall);
     let mut guest = Guest::enter(caller)?;
     guest.note_numbers(numbers);
-    match serve(&mut guest) {
-        Ok(()) => Ok(Errno::Success.number()),
-        Err(WasiRefusal::Errno(errno)) => Ok(errno.number()),
-        Err(WasiRefusal::Trap(trap)) => Err(trap),
-    }
+    let errno = match serve(&mut guest) {
+        Ok(()) => Errno::Success,
+        Err(WasiRefusal::Errno(errno)) => errno,
+        Err(WasiRefusal::Trap(trap)) => {
+            guest.end_trace(|| HostcallEnd::None);
+            return Err(trap);
+        }
+    };
+    guest.end_trace(|| HostcallEnd::Errno(errno));
+    Ok(errno.number())
 }
 
 /// Standard output and standard error go to the log; one trailing newline is taken off.
@@ -183,7 +217,7 @@ fn gather(guest: &mut Guest<'_>, vectors: u32, count: u32) -> Result<Vec<u8>, Wa
         let offset = index
             .checked_mul(VECTOR)
             .and_then(|offset| vectors.checked_add(offset));
-        let vector = guest.read("vector", Span::new(offset.ok_or(Errno::Fault)?, VECTOR))?;
+        let vector = guest.read_silently(Span::new(offset.ok_or(Errno::Fault)?, VECTOR))?;
         let span = vector_span(&vector).ok_or(Errno::Fault)?;
         if span.length > 0 {
             text.extend(guest.read("text", span)?);

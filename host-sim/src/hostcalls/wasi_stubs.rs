@@ -6,6 +6,7 @@ use wasmtime::{Caller, FuncType, Val, ValType};
 
 use super::HostLinker;
 use super::wasi::Errno;
+use crate::trace::event::HostcallEnd;
 use crate::vm::memory::{Guest, Refusal};
 use crate::vm::state::State;
 
@@ -57,6 +58,7 @@ pub(super) fn link(linker: &mut HostLinker, module: &str) -> wasmtime::Result<()
         let shape = FuncType::new(linker.engine(), parameters, [ValType::I32]);
         linker.func_new(module, name, shape, move |mut caller, _, results| {
             caller.data_mut().count(name);
+            end(caller.data_mut(), errno);
             results.fill(Val::from(errno.number().cast_signed()));
             Ok(())
         })?;
@@ -80,11 +82,21 @@ const FDSTAT: [u64; 3] = [0, 64, 0];
 fn fd_fdstat_get(mut caller: Caller<'_, State>, descriptor: u32, stat: u32) -> wasmtime::Result<u32> {
     caller.data_mut().count("fd_fdstat_get");
     if !matches!(descriptor, 1 | 2) {
+        end(caller.data_mut(), Errno::BadDescriptor);
         return Ok(Errno::BadDescriptor.number());
     }
-    let written = Guest::enter(caller)?.write("status", stat, &FDSTAT.map(u64::to_le_bytes).concat());
-    match written {
-        Ok(()) | Err(Refusal::Status(_)) => Ok(Errno::Success.number()),
-        Err(Refusal::Trap(trap)) => Err(trap),
+    let mut guest = Guest::enter(caller)?;
+    guest.note_numbers(&[("descriptor", descriptor.into())]);
+    if let Err(Refusal::Trap(trap)) = guest.write("status", stat, &FDSTAT.map(u64::to_le_bytes).concat()) {
+        return Err(trap);
+    }
+    guest.end_trace(|| HostcallEnd::Errno(Errno::Success));
+    Ok(Errno::Success.number())
+}
+
+/// Says how a function without names for its arguments ended, where somebody wants to know.
+fn end(state: &mut State, errno: Errno) {
+    if let Some(trace) = &mut state.trace {
+        trace.end_hostcall(trace.notes(), HostcallEnd::Errno(errno));
     }
 }

@@ -12,6 +12,7 @@ use crate::http::drive;
 use crate::http::local_reply::LocalReply;
 use crate::http::state::HttpState;
 use crate::outcome::{EndOfStream, Outcome};
+use crate::trace::list::Trace;
 use crate::vm::callback::Callback;
 use crate::vm::run::CallbackRun;
 use crate::vm::stream_handle::{PluginRef, StreamHandle};
@@ -115,6 +116,13 @@ impl Stream {
     #[must_use]
     pub fn fuel(&self, callback: Callback) -> u64 {
         self.handle.fuel(callback)
+    }
+
+    /// What has happened in this stream's context since the VM is traced, in order; see
+    /// [`Plugin::trace`](crate::Plugin::trace).
+    #[must_use]
+    pub fn trace(&self) -> Trace {
+        self.handle.trace()
     }
 
     /// Hostcalls of all callbacks of this stream so far, by name.

@@ -11,6 +11,7 @@ use crate::outcome::{EndOfStream, TcpOutcome};
 use crate::tcp::drive;
 use crate::tcp::side::Side;
 use crate::tcp::state::TcpState;
+use crate::trace::list::Trace;
 use crate::vm::callback::Callback;
 use crate::vm::run::CallbackRun;
 use crate::vm::stream_handle::{PluginRef, StreamHandle};
@@ -129,6 +130,13 @@ impl TcpStream {
     #[must_use]
     pub fn fuel(&self, callback: Callback) -> u64 {
         self.handle.fuel(callback)
+    }
+
+    /// What has happened in this stream's context since the VM is traced, in order; see
+    /// [`Plugin::trace`](crate::Plugin::trace).
+    #[must_use]
+    pub fn trace(&self) -> Trace {
+        self.handle.trace()
     }
 
     /// Hostcalls of all callbacks of this stream so far, by name.

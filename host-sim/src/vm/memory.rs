@@ -11,6 +11,9 @@ use crate::abi::Status;
 use crate::limits::HostBudget;
 use crate::nonsense::Lie;
 use crate::pairs::{self, Pair};
+use crate::trace::event::HostcallEnd;
+use crate::trace::notes::{Noted, Notes};
+use crate::trace::value::TraceBytes;
 use crate::vm::state::State;
 use crate::vm::trap::HostTrap;
 
@@ -24,6 +27,11 @@ pub(crate) struct Span {
 impl Span {
     pub(crate) const fn new(pointer: u32, length: u32) -> Self {
         Self { pointer, length }
+    }
+
+    const fn unread(self) -> Noted {
+        let Self { pointer, length } = self;
+        Noted::Unread { pointer, length }
     }
 }
 
@@ -68,14 +76,7 @@ pub(crate) struct Guest<'c> {
     /// What it is given in the place of the truth.
     pub(crate) lie: Option<Lie>,
     /// What crosses, in order, by the names of the ABI's parameters; `None` where nobody wants to know.
-    pub(crate) notes: Option<Vec<(&'static str, Noted)>>,
-}
-
-/// A value that crosses between guest and host in a hostcall.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Noted {
-    Number(i128),
-    Bytes(Vec<u8>),
+    pub(crate) notes: Option<Notes>,
 }
 
 impl<'c> Guest<'c> {
@@ -90,11 +91,12 @@ impl<'c> Guest<'c> {
             Some(memory) => memory,
             None => exported_memory(&mut caller)?,
         };
+        let notes = caller.data().trace.as_ref().map(|trace| trace.notes());
         Ok(Self {
             caller,
             memory,
             lie: None,
-            notes: None,
+            notes,
         })
     }
 
@@ -105,25 +107,50 @@ impl<'c> Guest<'c> {
     /// Notes the numbers that the guest gave.
     pub(crate) fn note_numbers(&mut self, numbers: &[(&'static str, i128)]) {
         for (what, number) in numbers {
-            self.note(what, || Noted::Number(*number));
+            self.note_given(what, || Noted::Number(*number));
         }
     }
 
-    /// Notes what crosses between guest and host, where somebody wants to know.
-    fn note(&mut self, what: &'static str, noted: impl FnOnce() -> Noted) {
+    /// Notes what the guest gave, where somebody wants to know.
+    fn note_given(&mut self, what: &'static str, noted: impl FnOnce() -> Noted) {
         if let Some(notes) = &mut self.notes {
-            notes.push((what, noted()));
+            notes.given.push((what, noted()));
+        }
+    }
+
+    /// Notes what the host gave, where somebody wants to know.
+    fn note_gave(&mut self, what: &'static str, noted: impl FnOnce() -> Noted) {
+        if let Some(notes) = &mut self.notes {
+            notes.gave.push((what, noted()));
+        }
+    }
+
+    /// Says how the hostcall ended, where somebody wants to know.
+    pub(crate) fn end_trace(&mut self, end: impl FnOnce() -> HostcallEnd) {
+        if let Some(notes) = self.notes.take()
+            && let Some(trace) = &mut self.state().trace
+        {
+            trace.end_hostcall(notes, end());
         }
     }
 
     /// A copy of the bytes in a span, which are the hostcall's `what`.
     pub(crate) fn read(&mut self, what: &'static str, span: Span) -> Result<Vec<u8>, Refusal> {
+        let bytes = self.read_silently(span);
+        self.note_given(what, || match &bytes {
+            Ok(bytes) => Noted::Bytes(TraceBytes::new(bytes)),
+            Err(_) => span.unread(),
+        });
+        bytes
+    }
+
+    /// A copy of the bytes in a span, which nobody wants to know of.
+    pub(crate) fn read_silently(&mut self, span: Span) -> Result<Vec<u8>, Refusal> {
         let range = self.range(span.pointer, length_of(span.length)?)?;
         self.pay(range.len())?;
         let data = self.memory.data(self.caller.as_context());
-        let bytes = data.get(range).ok_or(Status::InvalidMemoryAccess)?.to_vec();
-        self.note(what, || Noted::Bytes(bytes.clone()));
-        Ok(bytes)
+        let bytes = data.get(range).ok_or(Status::InvalidMemoryAccess)?;
+        Ok(bytes.to_vec())
     }
 
     /// The list of pairs in a span; anything else there is a bad argument.
@@ -136,7 +163,7 @@ impl<'c> Guest<'c> {
     /// Writes the hostcall's `what` to an address.
     pub(crate) fn write(&mut self, what: &'static str, pointer: u32, bytes: &[u8]) -> Result<(), Refusal> {
         self.write_silently(pointer, bytes)?;
-        self.note(what, || Noted::Bytes(bytes.to_vec()));
+        self.note_gave(what, || Noted::Bytes(TraceBytes::new(bytes)));
         Ok(())
     }
 
@@ -151,14 +178,14 @@ impl<'c> Guest<'c> {
     pub(crate) fn write_u32(&mut self, what: &'static str, pointer: u32, value: u32) -> Result<(), Refusal> {
         let bytes = self.number(value.to_le_bytes());
         self.write_silently(pointer, &bytes)?;
-        self.note(what, || Noted::Number(u32::from_le_bytes(bytes).into()));
+        self.note_gave(what, || Noted::Number(u32::from_le_bytes(bytes).into()));
         Ok(())
     }
 
     pub(crate) fn write_u64(&mut self, what: &'static str, pointer: u32, value: u64) -> Result<(), Refusal> {
         let bytes = self.number(value.to_le_bytes());
         self.write_silently(pointer, &bytes)?;
-        self.note(what, || Noted::Number(u64::from_le_bytes(bytes).into()));
+        self.note_gave(what, || Noted::Number(u64::from_le_bytes(bytes).into()));
         Ok(())
     }
 
@@ -188,7 +215,7 @@ impl<'c> Guest<'c> {
     /// Copies bytes into the guest; the answer is where they are and how many.
     fn place(&mut self, what: &'static str, bytes: &[u8]) -> Result<(u32, u32), Refusal> {
         let size = u32::try_from(bytes.len()).map_err(|_| Status::InvalidMemoryAccess)?;
-        self.note(what, || Noted::Bytes(bytes.to_vec()));
+        self.note_gave(what, || Noted::Bytes(TraceBytes::new(bytes)));
         if bytes.is_empty() {
             return Ok((0, 0));
         }

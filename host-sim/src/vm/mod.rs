@@ -1,6 +1,7 @@
 //! One running instance: every callback goes through [`Vm::call`], which meters it and catches its trap.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use wasmtime::{Store, TypedFunc, WasmParams, WasmResults};
 
@@ -19,6 +20,9 @@ pub(crate) mod trap;
 
 use crate::module::{ALLOCATORS, Module};
 use crate::plugin_setup::PluginSetup;
+use crate::trace::costs::Costs;
+use crate::trace::list::Trace;
+use crate::trace::shape::Numbers;
 use crate::vm::callback::Callback;
 use crate::vm::exports::Exports;
 use crate::vm::roots::Roots;
@@ -33,6 +37,8 @@ pub(crate) struct Vm {
     pub(crate) roots: Roots,
     /// Runs of the VM's own and of root callbacks; those of streams are with the stream.
     pub(crate) runs: Vec<CallbackRun>,
+    /// Of every callback so far, those of streams that are gone included.
+    pub(crate) costs: Costs,
     fuel_limit: u64,
     failed: Option<Trap>,
     contexts: u32,
@@ -71,6 +77,7 @@ impl Vm {
                 exports,
                 roots: Roots::default(),
                 runs: Vec::new(),
+                costs: Costs::default(),
                 fuel_limit,
                 failed: None,
                 contexts: 0,
@@ -106,6 +113,15 @@ impl Vm {
             .map_or(0, |memory| memory.data_size(&self.store))
     }
 
+    /// What has happened since it is traced; nothing where it is not.
+    pub(crate) fn trace(&self) -> Trace {
+        self.state()
+            .trace
+            .as_ref()
+            .map(|trace| trace.trace())
+            .unwrap_or_default()
+    }
+
     /// The number of a new context: 1, 2, 3 and so on, roots and streams alike.
     pub(crate) const fn new_context(&mut self) -> u32 {
         self.contexts = self.contexts.saturating_add(1);
@@ -116,7 +132,7 @@ impl Vm {
     ///
     /// # Errors
     /// The trap; one that happened before is returned again and nothing runs.
-    pub(crate) fn call<P: WasmParams, R: WasmResults>(
+    pub(crate) fn call<P: WasmParams + Numbers, R: WasmResults + Numbers>(
         &mut self,
         (callback, context): (Callback, u32),
         function: &TypedFunc<P, R>,
@@ -125,17 +141,21 @@ impl Vm {
         if let Some(trap) = &self.failed {
             return Err(trap.clone());
         }
-        let fuel_limit = self.fuel_limit;
-        let result = prepare(&mut self.store, Running { callback, context }, fuel_limit)
-            .and_then(|()| function.call(&mut self.store, parameters));
-        let run = self.finished(callback);
+        let running = Running { callback, context };
+        if let Some(trace) = &mut self.state_mut().trace {
+            trace.begin_callback(running, &parameters.numbers());
+        }
+        let (fuel_limit, began, memory) = (self.fuel_limit, Instant::now(), self.memory_bytes());
+        let result = prepare(&mut self.store, running, fuel_limit)
+            .and_then(|()| function.call(&mut self.store, parameters))
+            .map_err(|error| TrapCause::of(&error, fuel_limit));
+        let run = self.finished(callback, began.elapsed(), memory);
+        if let Some(trace) = &mut self.state_mut().trace {
+            trace.end_callback(&run, result.as_ref().map(Numbers::numbers));
+        }
+        self.costs.add(&run);
         self.runs_of(context).push(run);
-        result.map_err(|error| {
-            self.fail(Trap {
-                callback,
-                cause: TrapCause::of(&error, fuel_limit),
-            })
-        })
+        result.map_err(|cause| self.fail(Trap { callback, cause }))
     }
 
     /// Where the runs of a context are noted: with its stream, or with the VM's own.
@@ -146,14 +166,18 @@ impl Vm {
         }
     }
 
-    fn finished(&mut self, callback: Callback) -> CallbackRun {
+    fn finished(&mut self, callback: Callback, time: Duration, memory_before: usize) -> CallbackRun {
         // The engine always meters, so that there always is a number.
         let left = self.store.get_fuel().unwrap_or(0);
         let fuel = self.fuel_limit.saturating_sub(left);
+        let memory_bytes = self.memory_bytes();
         CallbackRun {
             callback,
             fuel,
             hostcalls: std::mem::take(&mut self.state_mut().hostcalls),
+            time,
+            memory_bytes,
+            memory_growth: memory_bytes.saturating_sub(memory_before),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a callback cost.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::vm::callback::Callback;
 
@@ -14,6 +15,12 @@ pub struct CallbackRun {
     pub fuel: u64,
     /// How often it made each hostcall, WASI functions included.
     pub hostcalls: BTreeMap<&'static str, u64>,
+    /// How long it took by the host's clock; never the same twice.
+    pub time: Duration,
+    /// Bytes of the guest's linear memory after it.
+    pub memory_bytes: usize,
+    /// By how many bytes it made the guest's linear memory grow.
+    pub memory_growth: usize,
 }
 
 /// Fuel of every run of one callback.

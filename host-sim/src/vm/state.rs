@@ -15,6 +15,7 @@ use crate::plugin_setup::PluginSetup;
 use crate::random::Random;
 use crate::shared::member::Member;
 use crate::tcp::state::TcpState;
+use crate::trace::recorder::Recorder;
 use crate::vm::asked::{Asked, Wish};
 use crate::vm::callback::Callback;
 use crate::vm::root_state::RootState;
@@ -46,6 +47,8 @@ pub(crate) struct State {
     pub(crate) asked: VecDeque<Asked>,
     pub(crate) running: Running,
     pub(crate) hostcalls: BTreeMap<&'static str, u64>,
+    /// There where a test wants to see what happens.
+    pub(crate) trace: Option<Box<Recorder>>,
 }
 
 /// Which callback runs, and for which context.
@@ -81,6 +84,7 @@ impl State {
                 context: 0,
             },
             hostcalls: BTreeMap::new(),
+            trace: setup.trace.then(Box::default),
         }
     }
 
@@ -167,9 +171,12 @@ impl State {
         self.asked.remove(place).map(|asked| asked.wish)
     }
 
-    /// Counts a hostcall of the running callback.
+    /// Counts a hostcall of the running callback, which begins here.
     pub(crate) fn count(&mut self, hostcall: &'static str) {
         let count = self.hostcalls.entry(hostcall).or_insert(0);
         *count = count.saturating_add(1);
+        if let Some(trace) = &mut self.trace {
+            trace.begin_hostcall(hostcall, self.running);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::trace::list::Trace;
 use crate::vm::SharedVm;
 use crate::vm::callback::Callback;
 use crate::vm::roots::PluginId;
@@ -46,6 +47,10 @@ impl StreamHandle {
 
     pub(crate) fn fuel(&self, callback: Callback) -> u64 {
         self.read(|stream| run::fuel_of(&stream.runs, callback))
+    }
+
+    pub(crate) fn trace(&self) -> Trace {
+        self.vm.lock().trace().of_context(self.id)
     }
 
     pub(crate) fn hostcalls(&self) -> BTreeMap<&'static str, u64> {

@@ -26,4 +26,5 @@ mod several_roots;
 mod shared_data;
 mod shared_queues;
 mod tcp_streams;
+mod trace;
 mod wasi;
