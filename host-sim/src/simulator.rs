@@ -1,4 +1,4 @@
-//! The compiler and its cache.
+//! The compiler and what it shares between tests.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,6 +10,8 @@ use wasmtime::{Config, Engine, Linker};
 use crate::hostcalls;
 use crate::limits::Limits;
 use crate::module::{Module, ModuleError};
+use crate::module_cache::{ModuleCache, OpenCache};
+use crate::ticker;
 use crate::vm::state::State;
 
 /// Compiles modules, each only once; cheap to clone, and clones share the cache, over threads too.
@@ -21,6 +23,7 @@ pub struct Simulator {
 }
 
 struct Shared {
+    cache: Option<OpenCache>,
     engine: Engine,
     linker: Linker<State>,
     limits: Limits,
@@ -44,27 +47,34 @@ pub struct SimulatorError {
 }
 
 impl Simulator {
-    /// A simulator whose plugins are all bound by these limits.
+    /// A simulator whose plugins are all bound by these limits, with compiled modules in the build directory
+    /// ([`ModuleCache::BuildDirectory`]).
     ///
     /// # Errors
-    /// [`SimulatorError`] where wasmtime does not support the machine.
+    /// [`SimulatorError`] where wasmtime does not support the machine or the limits.
     pub fn new(limits: Limits) -> Result<Self, SimulatorError> {
-        let failed = |error: wasmtime::Error| SimulatorError {
-            reason: format!("{error:#}"),
-        };
-        let mut config = Config::new();
-        config.consume_fuel(true);
-        let engine = Engine::new(&config).map_err(failed)?;
-        let linker = hostcalls::linker(&engine).map_err(failed)?;
-        let modules = Mutex::default();
-        Ok(Self {
-            shared: Arc::new(Shared {
-                engine,
-                linker,
-                limits,
-                modules,
-            }),
-        })
+        Self::with_cache(limits, &ModuleCache::default())
+    }
+
+    /// A simulator that keeps compiled modules elsewhere, or not at all.
+    ///
+    /// # Errors
+    /// [`SimulatorError`] likewise, or where the directory cannot be made.
+    pub fn with_cache(limits: Limits, cache: &ModuleCache) -> Result<Self, SimulatorError> {
+        Shared::new(limits, cache)
+            .map(|shared| Self {
+                shared: Arc::new(shared),
+            })
+            .map_err(|error| SimulatorError {
+                reason: format!("{error:#}"),
+            })
+    }
+
+    /// How many modules came from the cache on disk instead of the compiler.
+    #[must_use]
+    pub fn cache_hits(&self) -> usize {
+        let cache = self.shared.cache.as_ref();
+        cache.map_or(0, |open| open.cache.cache_hits())
     }
 
     /// Compiles and checks a plugin module; the same bytes are compiled only once.
@@ -83,13 +93,45 @@ impl Simulator {
 }
 
 impl Shared {
+    fn new(limits: Limits, cache: &ModuleCache) -> wasmtime::Result<Self> {
+        let cache = cache.open()?;
+        let engine = Engine::new(&configuration(&limits, cache.as_ref())?)?;
+        if let Some(limit) = limits.time_per_callback {
+            ticker::start(&engine, limit)?;
+        }
+        Ok(Self {
+            linker: hostcalls::linker(&engine)?,
+            cache,
+            engine,
+            limits,
+            modules: Mutex::default(),
+        })
+    }
+
     fn compile(&self, wasm: &[u8]) -> Result<Module, ModuleError> {
         let compiled =
             wasmtime::Module::from_binary(&self.engine, wasm).map_err(|error| ModuleError::Invalid {
                 reason: format!("{error:#}"),
             })?;
+        if let Some(cache) = &self.cache {
+            cache.seal();
+        }
         Module::link(&compiled, &self.linker, self.limits)
     }
+}
+
+fn configuration(limits: &Limits, cache: Option<&OpenCache>) -> wasmtime::Result<Config> {
+    let stack = limits.stack_bytes;
+    if stack > Limits::MOST_STACK_BYTES {
+        wasmtime::bail!("a stack of `{stack}` bytes is too large");
+    }
+    let mut config = Config::new();
+    config
+        .consume_fuel(true)
+        .epoch_interruption(limits.time_per_callback.is_some())
+        .max_wasm_stack(stack)
+        .cache(cache.map(|open| open.cache.clone()));
+    Ok(config)
 }
 
 #[cfg(test)]

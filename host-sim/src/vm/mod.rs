@@ -20,6 +20,7 @@ pub(crate) mod trap;
 
 use crate::module::{ALLOCATORS, Module};
 use crate::plugin_setup::PluginSetup;
+use crate::ticker;
 use crate::trace::costs::Costs;
 use crate::trace::list::Trace;
 use crate::trace::shape::Numbers;
@@ -39,7 +40,6 @@ pub(crate) struct Vm {
     pub(crate) runs: Vec<CallbackRun>,
     /// Of every callback so far, those of streams that are gone included.
     pub(crate) costs: Costs,
-    fuel_limit: u64,
     failed: Option<Trap>,
     contexts: u32,
 }
@@ -65,12 +65,11 @@ impl Vm {
     /// # Errors
     /// The trap of the start section, or why there can be no instance (memory beyond the limit).
     pub(crate) fn instantiate(module: &Module, setup: PluginSetup) -> Result<Self, (Trap, Box<State>)> {
-        let fuel_limit = module.limits.fuel_per_callback;
         let mut store = Store::new(
             module.instance.module().engine(),
             State::new(module.limits, setup),
         );
-        store.limiter(|state| &mut state.store_limits);
+        store.limiter(|state| &mut state.holdings);
         match exports_of(module, &mut store) {
             Ok(exports) => Ok(Self {
                 store,
@@ -78,12 +77,12 @@ impl Vm {
                 roots: Roots::default(),
                 runs: Vec::new(),
                 costs: Costs::default(),
-                fuel_limit,
                 failed: None,
                 contexts: 0,
             }),
             Err(error) => {
-                let cause = TrapCause::of(&error, fuel_limit);
+                let refused = store.data().holdings.refused();
+                let cause = TrapCause::of_instance(&error, &module.limits, refused);
                 let trap = Trap {
                     callback: Callback::Instantiate,
                     cause,
@@ -145,10 +144,11 @@ impl Vm {
         if let Some(trace) = &mut self.state_mut().trace {
             trace.begin_callback(running, &parameters.numbers());
         }
-        let (fuel_limit, began, memory) = (self.fuel_limit, Instant::now(), self.memory_bytes());
-        let result = prepare(&mut self.store, running, fuel_limit)
+        let limits = self.state().limits;
+        let (began, memory) = (Instant::now(), self.memory_bytes());
+        let result = prepare(&mut self.store, running)
             .and_then(|()| function.call(&mut self.store, parameters))
-            .map_err(|error| TrapCause::of(&error, fuel_limit));
+            .map_err(|error| TrapCause::of(&error, &limits));
         let run = self.finished(callback, began.elapsed(), memory);
         if let Some(trace) = &mut self.state_mut().trace {
             trace.end_callback(&run, result.as_ref().map(Numbers::numbers));
@@ -169,8 +169,8 @@ impl Vm {
     fn finished(&mut self, callback: Callback, time: Duration, memory_before: usize) -> CallbackRun {
         // The engine always meters, so that there always is a number.
         let left = self.store.get_fuel().unwrap_or(0);
-        let fuel = self.fuel_limit.saturating_sub(left);
         let memory_bytes = self.memory_bytes();
+        let fuel = self.state().limits.fuel_per_callback.saturating_sub(left);
         CallbackRun {
             callback,
             fuel,
@@ -190,7 +190,7 @@ impl Vm {
 
 /// Brings the instance up, and makes its memory and allocator known to the hostcalls.
 fn exports_of(module: &Module, store: &mut Store<State>) -> wasmtime::Result<Exports> {
-    store.set_fuel(module.limits.fuel_per_callback)?;
+    allow(store)?;
     let instance = module.instance.instantiate(&mut *store)?;
     let memory = instance.get_memory(&mut *store, "memory");
     let [preferred, fallback] = ALLOCATORS;
@@ -203,8 +203,17 @@ fn exports_of(module: &Module, store: &mut Store<State>) -> wasmtime::Result<Exp
     Exports::of(&instance, store)
 }
 
-fn prepare(store: &mut Store<State>, running: Running, fuel: u64) -> wasmtime::Result<()> {
+fn prepare(store: &mut Store<State>, running: Running) -> wasmtime::Result<()> {
     store.data_mut().running = running;
     store.data_mut().budget.refill();
-    store.set_fuel(fuel)
+    allow(store)
+}
+
+/// Gives the next callback its fuel and its time.
+fn allow(store: &mut Store<State>) -> wasmtime::Result<()> {
+    let limits = store.data().limits;
+    if let Some(limit) = limits.time_per_callback {
+        store.set_epoch_deadline(ticker::ticks(limit));
+    }
+    store.set_fuel(limits.fuel_per_callback)
 }

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use wasmtime::{Memory, StoreLimits, TypedFunc};
+use wasmtime::{Memory, TypedFunc};
 
 use crate::abi::{LogLevel, MapType};
 use crate::clock::Clock;
 use crate::headers::Headers;
+use crate::holdings::Holdings;
 use crate::limits::{HostBudget, Limits};
 use crate::log::LogLine;
 use crate::nonsense::Nonsense;
@@ -24,7 +25,7 @@ use crate::vm::stream_state::StreamState;
 /// Everything that hostcalls read and change.
 pub(crate) struct State {
     pub(crate) limits: Limits,
-    pub(crate) store_limits: StoreLimits,
+    pub(crate) holdings: Holdings,
     pub(crate) budget: HostBudget,
     pub(crate) guest_memory: Option<Memory>,
     pub(crate) guest_allocate: Option<TypedFunc<u32, u32>>,
@@ -62,7 +63,7 @@ impl State {
     pub(crate) fn new(limits: Limits, setup: PluginSetup) -> Self {
         Self {
             limits,
-            store_limits: limits.of_store(),
+            holdings: Holdings::new(&limits),
             budget: HostBudget::new(limits.host_bytes_per_callback),
             member: setup.process.join(&setup.vm_id),
             guest_memory: None,

@@ -1,8 +1,10 @@
 //! Why a callback ended without returning.
 
+use std::time::Duration;
+
 use thiserror::Error;
 
-use crate::limits::OverBudget;
+use crate::limits::{Limits, OverBudget};
 use crate::vm::callback::Callback;
 
 /// A callback that did not return. The VM cannot be used afterwards.
@@ -30,11 +32,29 @@ pub enum TrapCause {
         /// The limit that applied.
         limit: u64,
     },
+    /// The callback took longer than [`Limits::time_per_callback`](crate::Limits::time_per_callback).
+    #[error("out of time: more than {limit:?} in one callback")]
+    Deadline {
+        /// The limit that applied.
+        limit: Duration,
+    },
     /// The callback used up [`Limits::host_bytes_per_callback`](crate::Limits::host_bytes_per_callback).
     #[error("out of host memory: more than `{limit}` bytes asked of the host in one callback")]
     OutOfHostBytes {
         /// The limit that applied.
         limit: u64,
+    },
+    /// The module begins with more memory than [`Limits::memory_bytes`](crate::Limits::memory_bytes).
+    #[error("too much memory: the module begins with more than `{limit}` bytes")]
+    TooMuchMemory {
+        /// The limit that applied.
+        limit: usize,
+    },
+    /// The module begins with larger tables than [`Limits::table_elements`](crate::Limits::table_elements).
+    #[error("too many table elements: the module begins with more than `{limit}`")]
+    TooManyTableElements {
+        /// The limit that applied.
+        limit: usize,
     },
     /// The plugin called `proc_exit`.
     #[error("the plugin ended itself: `proc_exit({code})`")]
@@ -72,22 +92,33 @@ impl From<OverBudget> for HostTrap {
 }
 
 impl TrapCause {
-    /// Reads wasmtime's error; `fuel_limit` is what the callback was given.
-    pub(crate) fn of(error: &wasmtime::Error, fuel_limit: u64) -> Self {
+    /// Reads wasmtime's error; `limits` are what the callback was given.
+    pub(crate) fn of(error: &wasmtime::Error, limits: &Limits) -> Self {
         if let Some(HostTrap(cause)) = error.downcast_ref::<HostTrap>() {
             return cause.clone();
         }
         match error.downcast_ref::<wasmtime::Trap>() {
-            Some(trap) => Self::of_wasm(*trap, fuel_limit),
+            Some(trap) => Self::of_wasm(*trap, limits),
             None => Self::Other {
                 reason: format!("{error:#}"),
             },
         }
     }
 
-    fn of_wasm(trap: wasmtime::Trap, fuel_limit: u64) -> Self {
+    /// Reads the error of an instance that did not come up; what it was refused is the reason unless its start section trapped.
+    pub(crate) fn of_instance(error: &wasmtime::Error, limits: &Limits, refused: Option<Self>) -> Self {
+        match (Self::of(error, limits), refused) {
+            (Self::Other { .. }, Some(refused)) if !error.is::<wasmtime::Trap>() => refused,
+            (cause, _) => cause,
+        }
+    }
+
+    fn of_wasm(trap: wasmtime::Trap, limits: &Limits) -> Self {
+        let limit = limits.fuel_per_callback;
+        let deadline = limits.time_per_callback.unwrap_or_default();
         let named = [
-            (wasmtime::Trap::OutOfFuel, Self::OutOfFuel { limit: fuel_limit }),
+            (wasmtime::Trap::OutOfFuel, Self::OutOfFuel { limit }),
+            (wasmtime::Trap::Interrupt, Self::Deadline { limit: deadline }),
             (wasmtime::Trap::UnreachableCodeReached, Self::Unreachable),
             (wasmtime::Trap::StackOverflow, Self::StackOverflow),
             (wasmtime::Trap::MemoryOutOfBounds, Self::MemoryOutOfBounds),
