@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod abi;
+mod buffer_edit;
 mod clock;
 mod envoy;
 mod events;
@@ -37,6 +38,8 @@ pub use envoy::properties::{Properties, PropertyValue};
 pub use headers::Headers;
 pub use hostcalls::Errno;
 pub use http::local_reply::LocalReply;
+pub use http::message::Message;
+pub use http::progress::Progress;
 pub use http::stream::Stream;
 pub use limits::Limits;
 pub use log::LogLine;

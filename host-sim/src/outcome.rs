@@ -3,12 +3,12 @@
 use crate::http::local_reply::LocalReply;
 use crate::vm::trap::Trap;
 
-/// Whether headers are all that comes in their direction.
+/// Whether this is all that comes in its direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EndOfStream {
     /// Nothing follows.
     Yes,
-    /// A body or trailers follow.
+    /// Something follows.
     No,
 }
 
@@ -17,10 +17,13 @@ pub enum EndOfStream {
 pub enum Outcome {
     /// The next filter has its turn.
     Continue,
-    /// The stream waits for the plugin.
+    /// The stream waits for the plugin: what has come is held.
     Pause,
     /// The plugin answered in the application's place; whatever it returned, the stream stops here.
     LocalReply(LocalReply),
+    /// The stream was reset, and its context has ended: the plugin closed it, or gave an answer when another was on its
+    /// way already.
+    Closed,
     /// The callback trapped, and the VM is lost: Envoy answers 500 or 503, by its failure policy.
     Trapped(Trap),
     /// The VM was lost before this callback; nothing ran.

@@ -1,13 +1,15 @@
-//! Buffers: the VM's and the plugin's configuration, and the bytes of TCP streams. Nothing fills the others yet:
-//! they read as Envoy's do then.
+//! Buffers: the VM's and the plugin's configuration, the bodies of HTTP streams, and the bytes of TCP streams. Nothing
+//! fills the others yet: they read as Envoy's do then.
 
 use wasmtime::Caller;
 
 use super::{Answer, ENV, HostLinker, answer};
 use crate::abi::{BufferType, Status};
+use crate::http::body::Body;
 use crate::tcp::state::Flow;
 use crate::vm::memory::{Guest, ReturnSlot, Span};
 use crate::vm::state::State;
+use crate::vm::stream_state::{StreamKind, StreamState};
 
 pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
     linker.func_wrap(
@@ -67,14 +69,17 @@ fn status(guest: &mut Guest<'_>, buffer: u32, size: u32, flags: u32) -> Answer {
     guest.write_u32("flags", flags, 0)
 }
 
-/// Only the bytes of a TCP stream can be changed; any other buffer that is there is a bad argument.
+/// Only the bytes of a stream can be changed; any other buffer that is there is a bad argument.
 fn set_bytes(guest: &mut Guest<'_>, buffer: u32, start: u32, length: u32, data: Span) -> Answer {
     let kind = buffer_type(buffer)?;
     buffer_of(guest.state(), buffer)?;
     let data = guest.read("bytes", data)?;
-    let flow = guest.state().tcp_mut().and_then(|tcp| tcp.flow_mut(kind));
-    let flow = flow.ok_or(Status::BadArgument)?;
-    Ok(flow.replace(start, length, &data)?)
+    let stream = guest.state().stream_mut().ok_or(Status::BadArgument)?;
+    let changed = match &mut stream.kind {
+        StreamKind::Http(http) => http.body_mut(kind).map(|body| body.replace(start, length, &data)),
+        StreamKind::Tcp(tcp) => tcp.flow_mut(kind).map(|flow| flow.replace(start, length, &data)),
+    };
+    Ok(changed.unwrap_or(Err(Status::BadArgument))?)
 }
 
 fn buffer_type(number: u32) -> Result<BufferType, Status> {
@@ -90,7 +95,12 @@ fn buffer_of(state: &State, buffer: u32) -> Result<&[u8], Status> {
             let flow = state.tcp().and_then(|tcp| tcp.flow(kind));
             Ok(flow.map_or(&[], Flow::readable))
         }
-        BufferType::HttpRequestBody | BufferType::HttpResponseBody | BufferType::GrpcReceiveBuffer => Ok(&[]),
+        BufferType::HttpRequestBody | BufferType::HttpResponseBody => {
+            let body = state.stream().and_then(StreamState::http);
+            let body = body.and_then(|http| http.body(kind));
+            Ok(body.map_or(&[], Body::readable))
+        }
+        BufferType::GrpcReceiveBuffer => Ok(&[]),
         BufferType::HttpCallResponseBody | BufferType::CallData => Err(Status::NotFound),
     }
 }

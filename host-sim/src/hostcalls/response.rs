@@ -57,6 +57,7 @@ fn send(guest: &mut Guest<'_>, given: Given) -> Answer {
         headers: Headers::from_iter(guest.read_pairs("headers", given.headers)?),
         grpc_status: local_reply::grpc_status(given.grpc_status),
     };
+    guest.state().replied = true;
     guest.state().ask(Wish::Reply(reply));
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::abi::{Status, StreamType};
 use crate::vm::asked::Wish;
 use crate::vm::memory::Guest;
 use crate::vm::state::State;
-use crate::vm::trap::{HostTrap, TrapCause};
+use crate::vm::stream_state::StreamState;
 
 pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
     linker.func_wrap(
@@ -37,36 +37,27 @@ pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
     Ok(())
 }
 
+/// Either direction of an HTTP stream takes the maps and the body of its request away, and at once, as in Envoy.
 fn continue_stream(guest: &mut Guest<'_>, stream: u32) -> Answer {
     let stream = stream_type(stream)?;
     match stream {
-        StreamType::HttpRequest | StreamType::HttpResponse => of_http(guest, "proxy_continue_stream"),
-        StreamType::Downstream => {
-            guest.state().ask(Wish::Continue(stream));
-            Ok(())
+        StreamType::HttpRequest | StreamType::HttpResponse => {
+            if let Some(http) = guest.state().stream_mut().and_then(StreamState::http_mut) {
+                http.request.shut();
+            }
         }
-        StreamType::Upstream => Err(Status::Unimplemented.into()),
+        StreamType::Downstream => {}
+        StreamType::Upstream => return Err(Status::Unimplemented.into()),
     }
+    guest.state().ask(Wish::Continue(stream));
+    Ok(())
 }
 
-/// Either side of a TCP stream stands for its one downstream connection, as in Envoy.
+/// Either side of a stream stands for the whole of it, as in Envoy.
 fn close_stream(guest: &mut Guest<'_>, stream: u32) -> Answer {
     let stream = stream_type(stream)?;
-    match stream {
-        StreamType::HttpRequest | StreamType::HttpResponse => of_http(guest, "proxy_close_stream"),
-        StreamType::Downstream | StreamType::Upstream => {
-            guest.state().ask(Wish::Close(stream));
-            Ok(())
-        }
-    }
-}
-
-/// Where there is no HTTP stream there is nothing to do, and Envoy answers OK.
-fn of_http(guest: &mut Guest<'_>, hostcall: &'static str) -> Answer {
-    match guest.state().stream() {
-        Some(stream) if stream.http().is_some() => Err(HostTrap(TrapCause::NotServed { hostcall }).into()),
-        Some(_) | None => Ok(()),
-    }
+    guest.state().ask(Wish::Close(stream));
+    Ok(())
 }
 
 fn stream_type(number: u32) -> Result<StreamType, Status> {

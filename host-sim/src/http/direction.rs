@@ -1,61 +1,44 @@
-//! What headers of the two directions have in common, so that a stream has one path for both.
+//! What the two directions of a stream have in common, so that there is one path for both.
 
+use crate::http::flow::Flow;
 use crate::http::state::HttpState;
 use crate::vm::Vm;
 use crate::vm::callback::Callback;
 use crate::vm::exports::Export;
-use crate::vm::stream_state::MapSlot;
 
-/// How far a stream has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(crate) enum Stage {
-    #[default]
-    Begun,
-    RequestHeaders,
-    ResponseHeaders,
-    Finished,
-}
-
-/// Whose headers they are.
-#[derive(Debug, Clone, Copy)]
+/// Which way something goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Direction {
     Request,
     Response,
 }
 
 impl Direction {
-    pub(crate) const fn callback(self) -> Callback {
+    pub(crate) const fn flow(self, http: &mut HttpState) -> &mut Flow {
         match self {
-            Self::Request => Callback::RequestHeaders,
-            Self::Response => Callback::ResponseHeaders,
+            Self::Request => &mut http.request,
+            Self::Response => &mut http.response,
         }
     }
 
-    pub(crate) const fn stage(self) -> Stage {
+    pub(crate) const fn headers(self, vm: &Vm) -> (Callback, &Export<(u32, u32, u32), u32>) {
         match self {
-            Self::Request => Stage::RequestHeaders,
-            Self::Response => Stage::ResponseHeaders,
+            Self::Request => (Callback::RequestHeaders, &vm.exports.request_headers),
+            Self::Response => (Callback::ResponseHeaders, &vm.exports.response_headers),
         }
     }
 
-    pub(crate) const fn stage_before(self) -> Stage {
+    pub(crate) const fn body(self, vm: &Vm) -> (Callback, &Export<(u32, u32, u32), u32>) {
         match self {
-            Self::Request => Stage::Begun,
-            Self::Response => Stage::RequestHeaders,
+            Self::Request => (Callback::RequestBody, &vm.exports.request_body),
+            Self::Response => (Callback::ResponseBody, &vm.exports.response_body),
         }
     }
 
-    pub(crate) const fn slot(self, http: &mut HttpState) -> &mut MapSlot {
+    pub(crate) const fn trailers(self, vm: &Vm) -> (Callback, &Export<(u32, u32), u32>) {
         match self {
-            Self::Request => &mut http.request_headers,
-            Self::Response => &mut http.response_headers,
-        }
-    }
-
-    pub(crate) const fn export(self, vm: &Vm) -> &Export<(u32, u32, u32), u32> {
-        match self {
-            Self::Request => &vm.exports.request_headers,
-            Self::Response => &vm.exports.response_headers,
+            Self::Request => (Callback::RequestTrailers, &vm.exports.request_trailers),
+            Self::Response => (Callback::ResponseTrailers, &vm.exports.response_trailers),
         }
     }
 }

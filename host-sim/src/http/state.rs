@@ -1,43 +1,102 @@
 //! What the host keeps for an HTTP stream.
 
-use crate::abi::MapType;
-use crate::http::direction::Stage;
+use crate::abi::{BufferType, MapType};
+use crate::http::body::Body;
+use crate::http::flow::Flow;
 use crate::http::local_reply::LocalReply;
 use crate::vm::stream_state::MapSlot;
 
 /// How far an HTTP stream has come, and what it carries.
 #[derive(Debug, Default)]
 pub(crate) struct HttpState {
-    pub(crate) stage: Stage,
-    pub(crate) request_headers: MapSlot,
-    pub(crate) response_headers: MapSlot,
+    pub(crate) life: Life,
+    pub(crate) request: Flow,
+    pub(crate) response: Flow,
+    /// The end of its direction was with the last thing that the plugin was given.
+    pub(crate) end_of_stream: bool,
+    /// The one that goes out; its details are those of the last.
     pub(crate) local_reply: Option<LocalReply>,
+    /// What `%RESPONSE_CODE_DETAILS%` shows.
+    pub(crate) details: Option<Vec<u8>>,
+}
+
+/// Whether the guest knows of the stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Life {
+    #[default]
+    Begun,
+    /// Its context is being made; no other callback runs meanwhile.
+    Creating,
+    Open,
+    Over(End),
+}
+
+/// How a stream ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// A test ended it.
+    Finished,
+    /// It was reset.
+    Closed,
 }
 
 impl HttpState {
+    pub(crate) const fn is_over(&self) -> bool {
+        matches!(self.life, Life::Over(_))
+    }
+
     pub(crate) const fn slot(&self, map: MapType) -> Option<&MapSlot> {
         match map {
-            MapType::HttpRequestHeaders => Some(&self.request_headers),
-            MapType::HttpResponseHeaders => Some(&self.response_headers),
-            MapType::HttpRequestTrailers
-            | MapType::HttpResponseTrailers
-            | MapType::GrpcReceiveInitialMetadata
+            MapType::HttpRequestHeaders => Some(&self.request.headers),
+            MapType::HttpRequestTrailers => self.request.trailers.as_ref(),
+            MapType::HttpResponseHeaders => Some(&self.response.headers),
+            MapType::HttpResponseTrailers => self.response.trailers.as_ref(),
+            MapType::GrpcReceiveInitialMetadata
             | MapType::GrpcReceiveTrailingMetadata
             | MapType::HttpCallResponseHeaders
             | MapType::HttpCallResponseTrailers => None,
         }
     }
 
-    pub(crate) const fn slot_mut(&mut self, map: MapType) -> Option<&mut MapSlot> {
+    /// The map for a change: trailers may come into being by it.
+    pub(crate) fn slot_mut(&mut self, map: MapType) -> Option<&mut MapSlot> {
         match map {
-            MapType::HttpRequestHeaders => Some(&mut self.request_headers),
-            MapType::HttpResponseHeaders => Some(&mut self.response_headers),
-            MapType::HttpRequestTrailers
-            | MapType::HttpResponseTrailers
-            | MapType::GrpcReceiveInitialMetadata
+            MapType::HttpRequestHeaders => Some(&mut self.request.headers),
+            MapType::HttpRequestTrailers => self.request.trailers_to_write(self.end_of_stream),
+            MapType::HttpResponseHeaders => Some(&mut self.response.headers),
+            MapType::HttpResponseTrailers => self.response.trailers_to_write(self.end_of_stream),
+            MapType::GrpcReceiveInitialMetadata
             | MapType::GrpcReceiveTrailingMetadata
             | MapType::HttpCallResponseHeaders
             | MapType::HttpCallResponseTrailers => None,
+        }
+    }
+
+    pub(crate) const fn body(&self, buffer: BufferType) -> Option<&Body> {
+        match buffer {
+            BufferType::HttpRequestBody => Some(&self.request.body),
+            BufferType::HttpResponseBody => Some(&self.response.body),
+            BufferType::DownstreamData
+            | BufferType::UpstreamData
+            | BufferType::HttpCallResponseBody
+            | BufferType::GrpcReceiveBuffer
+            | BufferType::VmConfiguration
+            | BufferType::PluginConfiguration
+            | BufferType::CallData => None,
+        }
+    }
+
+    pub(crate) const fn body_mut(&mut self, buffer: BufferType) -> Option<&mut Body> {
+        match buffer {
+            BufferType::HttpRequestBody => Some(&mut self.request.body),
+            BufferType::HttpResponseBody => Some(&mut self.response.body),
+            BufferType::DownstreamData
+            | BufferType::UpstreamData
+            | BufferType::HttpCallResponseBody
+            | BufferType::GrpcReceiveBuffer
+            | BufferType::VmConfiguration
+            | BufferType::PluginConfiguration
+            | BufferType::CallData => None,
         }
     }
 }

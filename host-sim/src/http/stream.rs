@@ -8,11 +8,14 @@ use crate::events;
 use crate::headers::Headers;
 use crate::hostcalls::filter_state_key;
 use crate::http::direction::Direction;
-use crate::http::drive;
 use crate::http::local_reply::LocalReply;
-use crate::http::state::HttpState;
+use crate::http::message::Message;
+use crate::http::progress::Progress;
+use crate::http::state::{End, HttpState, Life};
+use crate::http::{deliver, drive};
 use crate::outcome::{EndOfStream, Outcome};
 use crate::trace::list::Trace;
+use crate::vm::Vm;
 use crate::vm::callback::Callback;
 use crate::vm::run::CallbackRun;
 use crate::vm::stream_handle::{PluginRef, StreamHandle};
@@ -46,19 +49,46 @@ impl Stream {
         headers: &[(N, V)],
         end: EndOfStream,
     ) -> Outcome {
-        let headers = headers.iter().map(|(name, value)| (name, value)).collect();
         self.headers(Direction::Request, headers, end)
     }
 
-    /// Gives the plugin the response's headers, after a request that it let pass. A local reply needs no such
-    /// call: its headers have passed the plugin already.
+    /// Gives the plugin bytes of the request's body. While its headers are paused they are held, and given to it when
+    /// it continues; where it gathers the body it sees them with those before.
+    pub fn request_body(&mut self, bytes: impl AsRef<[u8]>, end: EndOfStream) -> Outcome {
+        self.body(Direction::Request, bytes.as_ref(), end)
+    }
+
+    /// Gives the plugin the request's trailers, which end it.
+    pub fn request_trailers<N: AsRef<[u8]>, V: AsRef<[u8]>>(&mut self, trailers: &[(N, V)]) -> Outcome {
+        self.trailers(Direction::Request, trailers)
+    }
+
+    /// Gives the plugin the response's headers, after those of a request that it let pass. A local reply needs no such
+    /// call: it has passed the plugin already, headers and body.
     pub fn response_headers<N: AsRef<[u8]>, V: AsRef<[u8]>>(
         &mut self,
         headers: &[(N, V)],
         end: EndOfStream,
     ) -> Outcome {
-        let headers = headers.iter().map(|(name, value)| (name, value)).collect();
         self.headers(Direction::Response, headers, end)
+    }
+
+    /// Gives the plugin bytes of the response's body, as [`Stream::request_body`] does the request's.
+    pub fn response_body(&mut self, bytes: impl AsRef<[u8]>, end: EndOfStream) -> Outcome {
+        self.body(Direction::Response, bytes.as_ref(), end)
+    }
+
+    /// Gives the plugin the response's trailers, which end it.
+    pub fn response_trailers<N: AsRef<[u8]>, V: AsRef<[u8]>>(&mut self, trailers: &[(N, V)]) -> Outcome {
+        self.trailers(Direction::Response, trailers)
+    }
+
+    /// Resets the stream, as a client does that goes away: access log, done, delete.
+    pub fn reset(&mut self) -> Outcome {
+        let awaited = |vm: &mut Vm, id| drive::alive(vm, id).is_some_and(|http| http.life != Life::Begun);
+        self.event(Direction::Request, awaited, |vm, id| {
+            drive::end(vm, id, End::Closed)
+        })
     }
 
     /// Ends the stream: access log, done, delete, in Envoy's order. Only the first call has an effect.
@@ -67,19 +97,49 @@ impl Stream {
     /// The [`Trap`] of one of these callbacks; a VM that was lost before runs none of them.
     pub fn finish(&mut self) -> Result<(), Trap> {
         let id = self.handle.id;
-        events::happen(&mut self.handle.vm.lock(), |vm| drive::finish(vm, id))
+        events::happen(&mut self.handle.vm.lock(), |vm| drive::end(vm, id, End::Finished))
+    }
+
+    /// What has become of the request by now.
+    #[must_use]
+    pub fn request(&self) -> Progress {
+        self.progress(Direction::Request)
+    }
+
+    /// What has become of the response by now.
+    #[must_use]
+    pub fn response(&self) -> Progress {
+        self.progress(Direction::Response)
+    }
+
+    /// The request as the application gets it: so much of it as has gone past the plugin.
+    #[must_use]
+    pub fn sent_upstream(&self) -> Message {
+        self.read(|http| http.request.passed.clone())
+    }
+
+    /// The response, or the local reply, as the client gets it: so much of it as has gone past the plugin.
+    #[must_use]
+    pub fn sent_downstream(&self) -> Message {
+        self.read(|http| http.response.passed.clone())
+    }
+
+    /// What `%RESPONSE_CODE_DETAILS%` shows where the plugin replied or closed the stream.
+    #[must_use]
+    pub fn response_code_details(&self) -> Option<Vec<u8>> {
+        self.read(|http| http.details.clone())
     }
 
     /// The request's headers as they are now, with the plugin's changes.
     #[must_use]
     pub fn current_request_headers(&self) -> Headers {
-        self.read(|http| http.request_headers.headers.clone())
+        self.read(|http| http.request.headers.headers.clone())
     }
 
     /// The headers of the response or of the local reply as they are now, with the plugin's changes.
     #[must_use]
     pub fn current_response_headers(&self) -> Headers {
-        self.read(|http| http.response_headers.headers.clone())
+        self.read(|http| http.response.headers.headers.clone())
     }
 
     /// The property that the plugin set under this path; segments are joined by NUL.
@@ -136,20 +196,70 @@ impl Stream {
             .read(|stream| stream.http().map(part).unwrap_or_default())
     }
 
-    fn headers(&mut self, direction: Direction, headers: Headers, end: EndOfStream) -> Outcome {
+    fn headers<N: AsRef<[u8]>, V: AsRef<[u8]>>(
+        &mut self,
+        direction: Direction,
+        headers: &[(N, V)],
+        end: EndOfStream,
+    ) -> Outcome {
+        let headers = map(headers);
+        let awaited = |vm: &mut Vm, id| drive::awaits_headers(vm, id, direction);
+        self.event(direction, awaited, |vm, id| {
+            deliver::headers(vm, id, direction, headers, end == EndOfStream::Yes)
+        })
+    }
+
+    fn body(&mut self, direction: Direction, bytes: &[u8], end: EndOfStream) -> Outcome {
+        let awaited = |vm: &mut Vm, id| drive::awaits_more(vm, id, direction);
+        self.event(direction, awaited, |vm, id| {
+            deliver::body(vm, id, direction, bytes, end == EndOfStream::Yes)
+        })
+    }
+
+    fn trailers<N: AsRef<[u8]>, V: AsRef<[u8]>>(
+        &mut self,
+        direction: Direction,
+        trailers: &[(N, V)],
+    ) -> Outcome {
+        let trailers = map(trailers);
+        let awaited = |vm: &mut Vm, id| drive::awaits_more(vm, id, direction);
+        self.event(direction, awaited, |vm, id| {
+            deliver::trailers(vm, id, direction, trailers)
+        })
+    }
+
+    /// Lets something happen to the stream that it awaits.
+    fn event(
+        &mut self,
+        direction: Direction,
+        awaited: impl FnOnce(&mut Vm, u32) -> bool,
+        event: impl FnOnce(&mut Vm, u32) -> Result<(), Trap>,
+    ) -> Outcome {
         let id = self.handle.id;
         let mut vm = self.handle.vm.lock();
         if vm.failure().is_some() {
             return Outcome::Failed;
         }
-        if !drive::awaits(&mut vm, id, direction) {
+        if !awaited(&mut vm, id) {
             return Outcome::OutOfOrder;
         }
-        match events::happen(&mut vm, |vm| drive::headers(vm, id, direction, headers, end)) {
+        match events::happen(&mut vm, |vm| event(vm, id)) {
             Ok(()) => drive::outcome(&mut vm, id, direction),
             Err(trap) => Outcome::Trapped(trap),
         }
     }
+
+    fn progress(&self, direction: Direction) -> Progress {
+        let mut vm = self.handle.vm.lock();
+        if vm.failure().is_some() {
+            return Progress::Failed;
+        }
+        drive::http(&mut vm, self.handle.id).map_or(Progress::Awaited, |http| Progress::of(http, direction))
+    }
+}
+
+fn map<N: AsRef<[u8]>, V: AsRef<[u8]>>(pairs: &[(N, V)]) -> Headers {
+    pairs.iter().map(|(name, value)| (name, value)).collect()
 }
 
 impl Drop for Stream {

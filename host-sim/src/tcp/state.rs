@@ -1,6 +1,7 @@
 //! What the host keeps for a TCP stream: how far it has come, and the bytes on their way.
 
 use crate::abi::{BufferType, Status};
+use crate::buffer_edit;
 
 /// Both directions of a TCP stream.
 #[derive(Debug, Default)]
@@ -91,23 +92,12 @@ impl Flow {
         &self.passed
     }
 
-    /// Changes the buffer as Envoy does: `length` bytes at its start are replaced; at its end, or behind it, bytes
-    /// are added; anywhere else, or where the buffer is not there, is a bad argument.
+    /// Changes the buffer as Envoy does; where it is not there, that is a bad argument.
     pub(crate) fn replace(&mut self, start: u32, length: u32, bytes: &[u8]) -> Result<(), Status> {
-        let place = |number| usize::try_from(number).map_err(|_| Status::BadArgument);
         if !self.open {
             return Err(Status::BadArgument);
         }
-        if start == 0 {
-            let kept = self.held.get(place(length)?..).unwrap_or_default();
-            self.held = [bytes, kept].concat();
-            return Ok(());
-        }
-        if place(start)? < self.held.len() {
-            return Err(Status::BadArgument);
-        }
-        self.held.extend_from_slice(bytes);
-        Ok(())
+        buffer_edit::replace(&mut self.held, start, length, bytes)
     }
 }
 

@@ -46,6 +46,8 @@ pub(crate) struct State {
     pub(crate) streams: BTreeMap<u32, StreamState>,
     /// In the order of the hostcalls; carried out when the callback has returned, as in Envoy.
     pub(crate) asked: VecDeque<Asked>,
+    /// A local reply was asked for in the running callback, for whichever stream: Envoy then lets nothing go on.
+    pub(crate) replied: bool,
     pub(crate) running: Running,
     pub(crate) hostcalls: BTreeMap<&'static str, u64>,
     /// There where a test wants to see what happens.
@@ -80,6 +82,7 @@ impl State {
             nonsense: setup.nonsense,
             streams: BTreeMap::new(),
             asked: VecDeque::new(),
+            replied: false,
             running: Running {
                 callback: Callback::Instantiate,
                 context: 0,
@@ -116,15 +119,15 @@ impl State {
         self.stream()?.tcp()
     }
 
-    pub(crate) fn tcp_mut(&mut self) -> Option<&mut TcpState> {
-        self.stream_mut()?.tcp_mut()
-    }
-
     /// The map as the guest may read it now; `None` where there is no such map at this point.
     pub(crate) fn readable_map(&self, map: MapType) -> Option<&Headers> {
         let slot = self.stream()?.slot(map)?;
-        let logged = self.running.callback == Callback::Log && slot.seen;
-        (slot.open || logged).then_some(&slot.headers)
+        let shown = if self.running.callback == Callback::Log {
+            slot.seen && map != MapType::HttpRequestTrailers
+        } else {
+            slot.open
+        };
+        shown.then_some(&slot.headers)
     }
 
     /// The map as the guest may change it now.

@@ -103,7 +103,7 @@ impl StreamState {
         }
     }
 
-    pub(crate) const fn slot_mut(&mut self, map: MapType) -> Option<&mut MapSlot> {
+    pub(crate) fn slot_mut(&mut self, map: MapType) -> Option<&mut MapSlot> {
         match self.http_mut() {
             Some(http) => http.slot_mut(map),
             None => None,

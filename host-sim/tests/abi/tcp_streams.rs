@@ -5,7 +5,7 @@ use spiffe_authz_host_sim::{
     Trap, TrapCause,
 };
 
-use crate::guest::{Guest, SLOT, get, said, say_status};
+use crate::guest::{Guest, SLOT, said, say_status};
 
 const CALLBACKS: [(&str, usize, bool); 9] = [
     ("context_create", 2, false),
@@ -345,21 +345,6 @@ fn a_root_context_has_no_stream_to_continue_or_close() {
         said(&Guest::new().on_configure(&body).start()),
         ["00", "00", "00"]
     );
-}
-
-#[test]
-fn an_http_stream_that_is_continued_or_closed_is_not_served() {
-    for (call, hostcall) in [
-        ("continue", "proxy_continue_stream"),
-        ("close", "proxy_close_stream"),
-    ] {
-        let mut plugin = Guest::new()
-            .on_request(&say_status(&format!("(call ${call} (i32.const 0))")))
-            .start();
-        get(&mut plugin.http_stream(Properties::new()));
-        let cause = TrapCause::NotServed { hostcall };
-        assert_eq!(plugin.failure().unwrap().cause, cause);
-    }
 }
 
 #[test]

@@ -1,0 +1,57 @@
+//! Lets a direction go on that the plugin stopped.
+
+use crate::http::body::Source;
+use crate::http::deliver::{self, Start};
+use crate::http::direction::Direction;
+use crate::http::flow::Iteration;
+use crate::http::{drive, pass};
+use crate::vm::Vm;
+use crate::vm::trap::Trap;
+
+/// Goes on where the direction stopped: headers that were held go past the plugin; bytes and trailers that came while
+/// everything was stopped go through it, and those that it held go past it.
+pub(crate) fn go_on(vm: &mut Vm, id: u32, direction: Direction) -> Result<(), Trap> {
+    let Some(start) = allow(vm, id, direction) else {
+        return Ok(());
+    };
+    let Some(http) = drive::alive(vm, id) else {
+        return Ok(());
+    };
+    let flow = direction.flow(http);
+    let (ended, had_trailers, held) = (flow.ended, flow.trailers.is_some(), flow.body.is_held());
+    if !flow.headers_went {
+        flow.headers_went = true;
+        pass::headers(http, direction, ended && !held && !had_trailers);
+    }
+    if held {
+        deliver::bytes_on(vm, id, direction, Source::Held, ended && !had_trailers, start)?;
+    }
+    if had_trailers {
+        deliver::trailers_on(vm, id, direction, start)?;
+    }
+    if let Some(http) = drive::http(vm, id) {
+        direction.flow(http).catching_up = false;
+    }
+    Ok(())
+}
+
+/// Whether there is something to go on with, and where it goes first.
+fn allow(vm: &mut Vm, id: u32, direction: Direction) -> Option<Start> {
+    let http = drive::alive(vm, id)?;
+    let over = match direction {
+        Direction::Request => http.response.ended,
+        Direction::Response => http.response.passed.ended,
+    };
+    let flow = direction.flow(http);
+    // A plugin that continues while it is given what it missed gets it once all the same.
+    if over || !flow.headers.seen || flow.catching_up {
+        return None;
+    }
+    flow.catching_up = flow.iteration == Iteration::StoppedAll;
+    flow.iteration = Iteration::Going;
+    Some(if flow.catching_up {
+        Start::Plugin
+    } else {
+        Start::BehindPlugin
+    })
+}
