@@ -15,6 +15,7 @@ pub mod envoy;
 pub mod faults;
 pub mod generate;
 pub mod native_rbac;
+pub mod parity;
 pub mod policies;
 pub mod problem;
 pub mod reference;

@@ -27,7 +27,16 @@ pub async fn counter(envoy: &EnvoyProcess, name_ends_in: &str) -> Result<u64, St
 /// # Errors
 /// When the admin interface does not answer.
 pub async fn prometheus(envoy: &EnvoyProcess) -> Result<String, String> {
-    let question = HttpRequest::new("GET", "/stats/prometheus");
-    let response = envoy.admin(&question).await.map_err(|error| error.to_string())?;
-    Ok(response.body_text())
+    text(envoy, "/stats/prometheus").await
+}
+
+/// What the admin interface says under this path.
+///
+/// # Errors
+/// When it does not answer.
+pub async fn text(envoy: &EnvoyProcess, path: &str) -> Result<String, String> {
+    let response = envoy.admin(&HttpRequest::new("GET", path)).await;
+    response
+        .map(|response| response.body_text())
+        .map_err(|error| error.to_string())
 }

@@ -71,6 +71,14 @@ impl RunningEnvoy {
         admin::prometheus(&self.process).await
     }
 
+    /// What the admin interface says under this path.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn admin(&self, path: &str) -> Result<String, String> {
+        admin::text(&self.process, path).await
+    }
+
     /// Waits until a counter has reached this value.
     ///
     /// # Errors

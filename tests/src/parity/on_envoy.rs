@@ -1,0 +1,397 @@
+//! Scripts on a real Envoy, one after the other in one process.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use spiffe_authz_demo::ports::free_loopback_addresses;
+use spiffe_authz_demo::replace_file::replace_file;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep};
+
+use crate::envoy::loopback::listen;
+use crate::envoy::running::RunningEnvoy;
+use crate::parity::endpoint::{Arrivals, Command, Endpoint};
+use crate::parity::envoy_configuration::{self, ListenerFiles, Places};
+use crate::parity::envoy_log;
+use crate::parity::headers;
+use crate::parity::metrics_seen::MetricsSeen;
+use crate::parity::observation::{Observation, StreamSeen};
+use crate::parity::plugin_module;
+use crate::parity::script::{CallAnswer, Protocol, Request, Script, Step};
+use crate::parity::{h1, h2, tcp};
+use crate::scratch::Scratch;
+
+/// How long Envoy may take until it shows what it is expected to show.
+const PATIENCE: Duration = Duration::from_secs(3);
+const POLL: Duration = Duration::from_millis(3);
+
+/// An Envoy that serves one script at a time.
+pub struct EnvoySide {
+    envoy: RunningEnvoy,
+    barrier: SocketAddr,
+    upstreams: [Arrivals; 3],
+    calls: Arrivals,
+    listeners: PathBuf,
+    version: usize,
+    scratch: Scratch,
+}
+
+impl EnvoySide {
+    /// Starts Envoy and the upstreams behind it.
+    ///
+    /// # Errors
+    /// When anything does not start.
+    pub async fn start() -> Result<Self, String> {
+        let scratch = Scratch::new("parity")?;
+        let listeners = scratch.path().join("listeners.json");
+        replace_file(&listeners, &envoy_configuration::listeners(None, 0).to_string()).map_err(|error| error.to_string())?;
+        let upstreams: [Arrivals; 3] = Default::default();
+        let calls = Arrivals::default();
+        let protocols = [Protocol::Http1, Protocol::Http2, Protocol::Tcp];
+        let mut addresses = Vec::new();
+        for (protocol, arrivals) in protocols.into_iter().zip(&upstreams) {
+            addresses.push(serve(protocol, arrivals).await?);
+        }
+        let called = [serve(Protocol::Http1, &calls).await?, serve(Protocol::Http2, &calls).await?];
+        let free = free_loopback_addresses(2).map_err(|error| error.to_string())?;
+        let places = Places {
+            admin: free[0],
+            barrier: free[1],
+            upstreams: [addresses[0], addresses[1], addresses[2]],
+            calls: called,
+            listeners: &listeners,
+        };
+        let bootstrap = envoy_configuration::bootstrap(&places);
+        Ok(Self {
+            envoy: RunningEnvoy::start(&scratch, &bootstrap, places.admin).await?,
+            barrier: places.barrier,
+            upstreams,
+            calls,
+            listeners,
+            version: 0,
+            scratch,
+        })
+    }
+
+    /// Runs a script; what was there after the start and after each step. Where it comes to what is expected, that is
+    /// seen at once; otherwise after some patience.
+    ///
+    /// # Errors
+    /// When a step cannot be done.
+    pub async fn run(&mut self, script: &Script, expected: &[Vec<String>]) -> Result<Vec<Observation>, String> {
+        let mut run = Run::begin(self, script).await?;
+        let mut observations = vec![run.settle(expected.first()).await?];
+        for (step, expected) in script.steps.iter().zip((1..).map(|place| expected.get(place))) {
+            run.take(step).await?;
+            observations.push(run.settle(expected).await?);
+        }
+        Ok(observations)
+    }
+
+    /// Ends the process.
+    ///
+    /// # Errors
+    /// When it cannot be ended.
+    pub async fn stop(self) -> Result<(), String> {
+        self.envoy.stop().await
+    }
+
+    fn publish(&mut self, listener: Option<serde_json::Value>) -> Result<(), String> {
+        self.version += 1;
+        let document = envoy_configuration::listeners(listener, self.version);
+        replace_file(&self.listeners, &document.to_string()).map_err(|error| error.to_string())
+    }
+
+    fn wasm(&self, script: &Script) -> Result<PathBuf, String> {
+        if script.wat.is_none() {
+            return plugin_module::plugin("probe");
+        }
+        let path = self.scratch.path().join(format!("{}.wasm", script.name));
+        std::fs::write(&path, plugin_module::module(script)?).map_err(|error| error.to_string())?;
+        Ok(path)
+    }
+}
+
+/// Serves a protocol on a free port.
+async fn serve(protocol: Protocol, arrivals: &Arrivals) -> Result<SocketAddr, String> {
+    let (listener, address) = listen().await?;
+    let arrivals = arrivals.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let _slower = stream.set_nodelay(true);
+            match protocol {
+                Protocol::Http1 => drop(tokio::spawn(h1::serve(stream, arrivals.clone()))),
+                Protocol::Http2 => drop(tokio::spawn(h2::serve(stream, arrivals.clone()))),
+                Protocol::Tcp => drop(tokio::spawn(tcp::serve(stream, arrivals.clone()))),
+            }
+        }
+    });
+    Ok(address)
+}
+
+/// One script in Envoy.
+struct Run<'s> {
+    side: &'s mut EnvoySide,
+    script: &'s Script,
+    listen: SocketAddr,
+    access_log: PathBuf,
+    log_begins: usize,
+    metrics: MetricsSeen,
+    streams: Vec<Open>,
+    calls: Vec<Call>,
+}
+
+struct Open {
+    name: String,
+    port: u16,
+    client: Endpoint,
+    upstream: Option<Endpoint>,
+}
+
+struct Call {
+    upstream: Endpoint,
+    answered: bool,
+}
+
+impl<'s> Run<'s> {
+    async fn begin(side: &'s mut EnvoySide, script: &'s Script) -> Result<Self, String> {
+        let free = free_loopback_addresses(1).map_err(|error| error.to_string())?;
+        let access_log = side.scratch.path().join(format!("{}.jsonl", script.name));
+        let wasm = side.wasm(script)?;
+        let files = ListenerFiles {
+            listen: free[0],
+            wasm: &wasm,
+            access_log: &access_log,
+            transport_socket: None,
+        };
+        let listener = envoy_configuration::listener(script, &files);
+        let run = Self {
+            log_begins: side.envoy.log()?.len(),
+            metrics: MetricsSeen::begin(&side.envoy).await?,
+            script,
+            listen: free[0],
+            access_log,
+            streams: Vec::new(),
+            calls: Vec::new(),
+            side,
+        };
+        run.side.publish(Some(listener))?;
+        run.wait_for_listener().await?;
+        Ok(run)
+    }
+
+    async fn wait_for_listener(&self) -> Result<(), String> {
+        let started = Instant::now();
+        let name = format!("{}::", self.script.name);
+        loop {
+            if self.side.envoy.admin("/listeners").await?.lines().any(|line| line.starts_with(&name)) {
+                return Ok(());
+            }
+            if let Some(refusal) = envoy_log::refusal(&self.log()?) {
+                return Err(format!("Envoy refuses the listener: {refusal}"));
+            }
+            if started.elapsed() > PATIENCE {
+                return Err(format!("no listener within {PATIENCE:?}"));
+            }
+            sleep(POLL).await;
+        }
+    }
+
+    fn log(&self) -> Result<String, String> {
+        Ok(self.side.envoy.log()?.split_off(self.log_begins))
+    }
+
+    /// Waits until what is expected is there, and until whatever else Envoy has to do is done.
+    async fn settle(&mut self, expected: Option<&Vec<String>>) -> Result<Observation, String> {
+        let started = Instant::now();
+        while expected.is_some_and(|_| started.elapsed() < PATIENCE) {
+            if Some(&self.observe().await?.lines()) == expected {
+                break;
+            }
+            sleep(POLL).await;
+        }
+        self.barrier().await?;
+        self.barrier().await?;
+        self.observe().await
+    }
+
+    /// The thread that serves the streams has done what it had to do when a request behind it is answered.
+    async fn barrier(&self) -> Result<(), String> {
+        let (client, backstage) = Endpoint::new();
+        let stream = TcpStream::connect(self.side.barrier).await.map_err(|error| error.to_string())?;
+        tokio::spawn(h1::client(stream, backstage));
+        let pairs = headers::request("GET /", &[])?;
+        client.tell(Command::Headers { pairs, end: true });
+        let started = Instant::now();
+        while client.received().headers.is_none() {
+            if started.elapsed() > PATIENCE {
+                return Err("Envoy's worker answers nothing any more".to_owned());
+            }
+            sleep(POLL / 3).await;
+        }
+        Ok(())
+    }
+
+    async fn observe(&mut self) -> Result<Observation, String> {
+        self.assign_arrivals();
+        let process = self.side.envoy.process_id();
+        Ok(Observation {
+            log: envoy_log::plugin_lines(&self.log()?, &self.script.name, process),
+            streams: self.streams.iter().map(|open| self.seen(open)).collect::<Result<_, _>>()?,
+            calls: self.calls.iter().map(|call| call.upstream.received()).collect(),
+            metrics: self.metrics.changed(&self.side.envoy).await?,
+        })
+    }
+
+    /// A request that arrives belongs to the first stream whose request has not.
+    fn assign_arrivals(&mut self) {
+        let arrived: Vec<Endpoint> = self.side.upstreams.iter().flat_map(Arrivals::take).collect();
+        for upstream in arrived {
+            let waiting = self.streams.iter_mut().find(|open| open.upstream.is_none());
+            if let Some(open) = waiting {
+                open.upstream = Some(upstream);
+            }
+        }
+        let called = self.side.calls.take().into_iter();
+        self.calls.extend(called.map(|upstream| Call {
+            upstream,
+            answered: false,
+        }));
+    }
+
+    fn seen(&self, open: &Open) -> Result<StreamSeen, String> {
+        Ok(StreamSeen {
+            name: open.name.clone(),
+            client: open.client.received(),
+            upstream: open.upstream.as_ref().map(Endpoint::received),
+            access_log: access_log(&self.access_log, self.script, open.port)?,
+        })
+    }
+
+    async fn take(&mut self, step: &Step) -> Result<(), String> {
+        match step {
+            Step::Request(request) => self.request(request).await,
+            Step::Connect(on) => self.open(&on.stream).await,
+            Step::RequestBody(part) => self.to_upstream(
+                &part.stream,
+                Command::Body {
+                    bytes: part.meant(),
+                    end: part.end,
+                },
+            ),
+            Step::RequestTrailers(trailers) => {
+                let pairs = headers::pairs(&trailers.headers)?;
+                self.to_upstream(&trailers.stream, Command::Trailers(pairs))
+            }
+            Step::ClientReset(on) => self.to_upstream(&on.stream, Command::Break),
+            Step::Response(response) => {
+                let pairs = headers::response(response.status, &response.headers)?;
+                let end = response.end;
+                self.to_client(&response.stream, Command::Headers { pairs, end })
+            }
+            Step::ResponseBody(part) => self.to_client(
+                &part.stream,
+                Command::Body {
+                    bytes: part.meant(),
+                    end: part.end,
+                },
+            ),
+            Step::ResponseTrailers(trailers) => {
+                let pairs = headers::pairs(&trailers.headers)?;
+                self.to_client(&trailers.stream, Command::Trailers(pairs))
+            }
+            Step::UpstreamReset(on) => self.to_client(&on.stream, Command::Break),
+            // Envoy's timer goes off by itself, and what came of it is waited for.
+            Step::Tick(_) => Ok(()),
+            Step::CallAnswer(answer) => self.answer_call(answer),
+            Step::CallFailure(_) => self.unanswered_call().map(|call| call.tell(Command::Break)),
+        }
+    }
+
+    async fn request(&mut self, request: &Request) -> Result<(), String> {
+        let pairs = headers::request(&request.line, &request.headers)?;
+        self.open(&request.stream).await?;
+        let end = request.end;
+        self.to_upstream(&request.stream, Command::Headers { pairs, end })
+    }
+
+    async fn open(&mut self, name: &str) -> Result<(), String> {
+        let stream = TcpStream::connect(self.listen).await.map_err(|error| error.to_string())?;
+        let _slower = stream.set_nodelay(true);
+        let port = stream.local_addr().map_err(|error| error.to_string())?.port();
+        let (client, backstage) = Endpoint::new();
+        match self.script.protocol {
+            Protocol::Http1 => drop(tokio::spawn(h1::client(stream, backstage))),
+            Protocol::Http2 => drop(tokio::spawn(h2::client(stream, backstage))),
+            Protocol::Tcp => drop(tokio::spawn(tcp::client(stream, backstage))),
+        }
+        self.streams.push(Open {
+            name: name.to_owned(),
+            port,
+            client,
+            upstream: None,
+        });
+        Ok(())
+    }
+
+    fn to_upstream(&self, stream: &str, command: Command) -> Result<(), String> {
+        self.stream(stream).map(|open| open.client.tell(command))
+    }
+
+    /// Where no request arrived there is nobody who could answer.
+    fn to_client(&self, stream: &str, command: Command) -> Result<(), String> {
+        let open = self.stream(stream)?;
+        if let Some(upstream) = &open.upstream {
+            upstream.tell(command);
+        }
+        Ok(())
+    }
+
+    fn stream(&self, name: &str) -> Result<&Open, String> {
+        let found = self.streams.iter().find(|open| open.name == name);
+        found.ok_or_else(|| format!("there is no stream `{name}`"))
+    }
+
+    fn unanswered_call(&mut self) -> Result<Endpoint, String> {
+        let call = self.calls.iter_mut().find(|call| !call.answered);
+        let call = call.ok_or("there is no call to answer")?;
+        call.answered = true;
+        Ok(call.upstream.clone())
+    }
+
+    fn answer_call(&mut self, answer: &CallAnswer) -> Result<(), String> {
+        let call = self.unanswered_call()?;
+        let (body, trailers) = (!answer.body.is_empty(), !answer.trailers.is_empty());
+        let pairs = headers::response(answer.status, &answer.headers)?;
+        call.tell(Command::Headers {
+            pairs,
+            end: !body && !trailers,
+        });
+        if body {
+            let bytes = headers::unescape(&answer.body);
+            call.tell(Command::Body { bytes, end: !trailers });
+        }
+        if trailers {
+            call.tell(Command::Trailers(headers::pairs(&answer.trailers)?));
+        }
+        Ok(())
+    }
+}
+
+/// What the access log says about the stream of this client, once it is over.
+fn access_log(path: &Path, script: &Script, port: u16) -> Result<Vec<String>, String> {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    for line in text.lines() {
+        // The last line may not be whole yet.
+        let Ok(entry) = serde_json::from_str::<serde_json::Value>(line) else { continue };
+        if entry["port"].as_u64() != Some(port.into()) {
+            continue;
+        }
+        let shown = |value: &serde_json::Value| value.as_str().map_or_else(|| "none".to_owned(), |text| text.escape_debug().to_string());
+        let state = script.filter_state.iter();
+        let state = state.map(|key| format!("filter state {key}: {}", shown(&entry[key])));
+        return Ok([format!("details: {}", shown(&entry["details"]))].into_iter().chain(state).collect());
+    }
+    Ok(Vec::new())
+}

@@ -1,0 +1,335 @@
+//! [`Script`]: a plugin, and what happens to it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::parity::headers::unescape;
+use crate::workspace;
+
+/// One file of `tests/parity`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Script {
+    /// The name of the file without its ending: area and subject.
+    #[serde(skip)]
+    pub name: String,
+    /// A sentence that is true on both sides.
+    pub about: String,
+    /// What the client speaks, and the upstream too.
+    #[serde(default)]
+    pub protocol: Protocol,
+    /// What the client's connection is carried by.
+    #[serde(default)]
+    pub transport: Transport,
+    /// What becomes of streams once the plugin has trapped.
+    #[serde(default)]
+    pub failure_policy: FailurePolicy,
+    /// The statements of the probe, by callback.
+    #[serde(default)]
+    pub probe: Option<BTreeMap<String, Vec<String>>>,
+    /// The plugin in place of the probe, as text.
+    #[serde(default)]
+    pub wat: Option<String>,
+    /// The statements of the probe in the VM's configuration: those of `vm_start`.
+    #[serde(default)]
+    pub vm: BTreeMap<String, Vec<String>>,
+    /// The root id; the name of the script where nothing stands here.
+    #[serde(default)]
+    pub root_id: Option<String>,
+    /// The environment variables.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+    /// The filter state that is shown at the end of each stream, by Envoy's key.
+    #[serde(default)]
+    pub filter_state: Vec<String>,
+    /// What happens.
+    pub steps: Vec<Step>,
+    /// Where the two sides differ.
+    #[serde(default)]
+    pub differs: Vec<Differs>,
+}
+
+/// What a client speaks.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum Protocol {
+    /// HTTP/1.1.
+    #[default]
+    Http1,
+    /// HTTP/2.
+    Http2,
+    /// Bytes.
+    Tcp,
+}
+
+/// What carries a client's connection.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum Transport {
+    /// TCP alone.
+    #[default]
+    Plaintext,
+    /// TLS, with a certificate of the client's.
+    Mtls,
+}
+
+/// What becomes of streams once the plugin has trapped.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum FailurePolicy {
+    /// They are refused.
+    #[default]
+    FailClosed,
+    /// They pass.
+    FailOpen,
+    /// A new VM serves them after a while.
+    FailReload,
+}
+
+impl FailurePolicy {
+    /// Envoy's word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::FailClosed => "FAIL_CLOSED",
+            Self::FailOpen => "FAIL_OPEN",
+            Self::FailReload => "FAIL_RELOAD",
+        }
+    }
+}
+
+/// One thing that happens.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// A client opens a stream.
+    Request(Request),
+    /// It sends a part of the body; in a TCP stream, bytes.
+    RequestBody(Bytes),
+    /// It ends with trailers.
+    RequestTrailers(Trailers),
+    /// The upstream begins to answer.
+    Response(Response),
+    /// It sends a part of the body; in a TCP stream, bytes.
+    ResponseBody(Bytes),
+    /// It ends with trailers.
+    ResponseTrailers(Trailers),
+    /// The client gives up: a reset in HTTP/2, otherwise the connection's end.
+    ClientReset(OnStream),
+    /// The upstream gives up.
+    UpstreamReset(OnStream),
+    /// Where TCP is spoken: a client connects.
+    Connect(OnStream),
+    /// The timer that the plugin has set goes off.
+    Tick(Nothing),
+    /// The oldest HTTP call without an answer gets this one.
+    CallAnswer(CallAnswer),
+    /// The connection of the oldest HTTP call without an answer ends without one.
+    CallFailure(Nothing),
+}
+
+/// No more to say.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// A request's headers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// Method and path, such as `GET /orders`.
+    #[serde(default = "get")]
+    pub line: String,
+    /// `name: value`; `:authority` is `parity` unless it stands here.
+    #[serde(default)]
+    pub headers: Vec<String>,
+    /// Whether the request ends here.
+    #[serde(default = "yes")]
+    pub end: bool,
+    /// Which stream.
+    #[serde(default = "first")]
+    pub stream: String,
+}
+
+/// A response's headers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Response {
+    /// The status.
+    #[serde(default = "ok")]
+    pub status: u16,
+    /// `name: value`.
+    #[serde(default)]
+    pub headers: Vec<String>,
+    /// Whether the response ends here.
+    #[serde(default = "yes")]
+    pub end: bool,
+    /// Which stream.
+    #[serde(default = "first")]
+    pub stream: String,
+}
+
+/// A part of a body.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bytes {
+    /// Text; `\xNN`, `\n`, `\r`, `\0` and `\\` are bytes.
+    #[serde(default)]
+    pub bytes: String,
+    /// How often it is repeated.
+    #[serde(default = "once")]
+    pub times: usize,
+    /// Whether the direction ends here.
+    #[serde(default = "yes")]
+    pub end: bool,
+    /// Which stream.
+    #[serde(default = "first")]
+    pub stream: String,
+}
+
+/// Trailers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trailers {
+    /// `name: value`.
+    pub headers: Vec<String>,
+    /// Which stream.
+    #[serde(default = "first")]
+    pub stream: String,
+}
+
+/// A stream alone.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OnStream {
+    /// Which one.
+    #[serde(default = "first")]
+    pub stream: String,
+}
+
+/// The answer to an HTTP call.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallAnswer {
+    /// The status.
+    #[serde(default = "ok")]
+    pub status: u16,
+    /// `name: value`.
+    #[serde(default)]
+    pub headers: Vec<String>,
+    /// The body.
+    #[serde(default)]
+    pub body: String,
+    /// `name: value`.
+    #[serde(default)]
+    pub trailers: Vec<String>,
+}
+
+/// Where host-sim differs from Envoy: what stands on host-sim's side, line by line, stands otherwise on Envoy's.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Differs {
+    /// Why; the same words stand in the list of `host-sim/README.md`.
+    pub why: String,
+    /// Lines one behind the other; at least one.
+    pub host_sim: Vec<String>,
+    /// What stands in their place.
+    pub envoy: Vec<String>,
+}
+
+impl Bytes {
+    /// The bytes that are meant.
+    #[must_use]
+    pub fn meant(&self) -> Vec<u8> {
+        unescape(&self.bytes).repeat(self.times)
+    }
+}
+
+impl Script {
+    /// Reads a script.
+    ///
+    /// # Errors
+    /// When the text is none.
+    pub fn parse(name: &str, text: &str) -> Result<Self, String> {
+        let mut script: Self = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
+        name.clone_into(&mut script.name);
+        match (&script.probe, &script.wat) {
+            (Some(_), None) | (None, Some(_)) => Ok(script),
+            _ => Err("either `probe` or `wat`".to_owned()),
+        }
+    }
+
+    /// The configuration that the plugin is given.
+    #[must_use]
+    pub fn plugin_configuration(&self) -> String {
+        sections(self.probe.iter().flatten())
+    }
+
+    /// The configuration that its VM is given.
+    #[must_use]
+    pub fn vm_configuration(&self) -> String {
+        sections(self.vm.iter())
+    }
+}
+
+/// Reads every script, in the order of their names.
+///
+/// # Errors
+/// When a file cannot be read or is no script; the message names it.
+pub fn load() -> Result<Vec<Script>, String> {
+    let folder = workspace::root().join("tests/parity");
+    let entries = fs::read_dir(&folder).map_err(|error| format!("cannot read `{}`: {error}", folder.display()))?;
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()
+        .map_err(|error| error.to_string())?;
+    paths.retain(|path| path.extension().is_some_and(|ending| ending == "yaml"));
+    paths.sort();
+    paths.iter().map(|path| read(path)).collect()
+}
+
+/// Reads the script of one file.
+///
+/// # Errors
+/// When it cannot be read or is no script; the message names it.
+pub fn read(path: &Path) -> Result<Script, String> {
+    let failed = |error: String| format!("{}: {error}", path.display());
+    let text = fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    Script::parse(&name, &text).map_err(failed)
+}
+
+fn sections<'s>(sections: impl Iterator<Item = (&'s String, &'s Vec<String>)>) -> String {
+    let mut text = String::new();
+    for (callback, statements) in sections {
+        text.push_str(&format!("[{callback}]\n"));
+        for statement in statements {
+            text.push_str(statement);
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn once() -> usize {
+    1
+}
+
+fn ok() -> u16 {
+    200
+}
+
+fn get() -> String {
+    "GET /".to_owned()
+}
+
+fn first() -> String {
+    "a".to_owned()
+}
