@@ -195,6 +195,46 @@ abi_enum! {
     }
 }
 
+abi_enum! {
+    /// How a gRPC call ended (`grpc-status`).
+    pub enum GrpcStatus {
+        /// Served.
+        Ok = 0,
+        /// The caller cancelled it.
+        Cancelled = 1,
+        /// No other status fits.
+        Unknown = 2,
+        /// An argument has no meaning.
+        InvalidArgument = 3,
+        /// Its time was over.
+        DeadlineExceeded = 4,
+        /// The thing asked for does not exist.
+        NotFound = 5,
+        /// The thing to be made exists.
+        AlreadyExists = 6,
+        /// The caller may not.
+        PermissionDenied = 7,
+        /// Something is used up.
+        ResourceExhausted = 8,
+        /// The system is not in the state that the call needs.
+        FailedPrecondition = 9,
+        /// It collided with another call.
+        Aborted = 10,
+        /// Beyond the end of something.
+        OutOfRange = 11,
+        /// The method does not exist.
+        Unimplemented = 12,
+        /// Something that always holds does not.
+        Internal = 13,
+        /// The service cannot be reached now.
+        Unavailable = 14,
+        /// Data is lost.
+        DataLoss = 15,
+        /// The caller is not known.
+        Unauthenticated = 16,
+    }
+}
+
 /// The version of the ABI that a module was built for, told by a marker export that is never called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AbiVersion {

@@ -8,7 +8,7 @@ pub enum Clock {
     /// The machine's clock, as in Envoy.
     #[default]
     System,
-    /// Stands still at this time after the Unix epoch, until it is set again.
+    /// Stands still at this time after the Unix epoch, until it is set again or [`advance`](crate::Plugin::advance) moves it.
     Fixed(Duration),
 }
 
@@ -17,6 +17,14 @@ impl Clock {
     #[must_use]
     pub const fn at_unix_seconds(seconds: u64) -> Self {
         Self::Fixed(Duration::from_secs(seconds))
+    }
+
+    /// The clock when this much time has passed; the system's needs no telling.
+    pub(crate) const fn moved(self, by: Duration) -> Self {
+        match self {
+            Self::System => Self::System,
+            Self::Fixed(time) => Self::Fixed(time.saturating_add(by)),
+        }
     }
 
     /// Nanoseconds after the Unix epoch; a time before it reads 0, and one after the year 2554 the largest number.

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod abi;
+mod calls;
 mod buffer_edit;
 mod clock;
 mod envoy;
@@ -28,9 +29,16 @@ mod trace;
 mod vm;
 
 pub use abi::{
-    AbiVersion, Action, BufferType, LogLevel, MapType, MetricKind, PeerType, Status, StreamType,
+    AbiVersion, Action, BufferType, GrpcStatus, LogLevel, MapType, MetricKind, PeerType, Status, StreamType,
     UnknownNumber,
 };
+pub use calls::clusters::Clusters;
+pub use calls::error::EventError;
+pub use calls::grpc::{GrpcCall, GrpcRequest, GrpcStream};
+pub use calls::grpc_answer::{GrpcAnswer, GrpcReceived};
+pub use calls::grpc_service::GrpcTarget;
+pub use calls::http::{HttpAnswer, HttpCall};
+pub use calls::ids::CallKind;
 pub use clock::Clock;
 pub use envoy::connection::{Connection, PeerCertificate, workload};
 pub use envoy::dynamic_metadata::{DynamicMetadata, MetadataValue};

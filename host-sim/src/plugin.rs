@@ -30,8 +30,8 @@ use crate::vm::{SharedVm, Vm};
 /// A started and configured plugin. One that is dropped leaves its streams alive; its root context goes with the last of
 /// them.
 pub struct Plugin {
-    vm: SharedVm,
-    id: PluginId,
+    pub(crate) vm: SharedVm,
+    pub(crate) id: PluginId,
 }
 
 impl fmt::Debug for Plugin {
@@ -313,7 +313,9 @@ fn put_in_use(vm: &mut Vm, id: PluginId, plugin: RootState) -> Result<(), Plugin
 fn new_root(vm: &mut Vm, plugin: RootState) -> Result<u32, PluginFailure> {
     let configuration = plugin.configuration.clone();
     let root = roots::new(vm, plugin);
-    match configure_root(vm, root, &configuration) {
+    let configured = configure_root(vm, root, &configuration);
+    events::settle(vm)?;
+    match configured {
         Ok(()) => Ok(root),
         Err(failure @ (PluginFailure::VmStartRefused | PluginFailure::ConfigurationRefused)) => {
             roots::delete(vm, root)?;

@@ -1,6 +1,7 @@
 //! What a plugin is started with.
 
 use crate::abi::LogLevel;
+use crate::calls::clusters::Clusters;
 use crate::clock::Clock;
 use crate::envoy::properties::Properties;
 use crate::nonsense::Nonsense;
@@ -25,6 +26,8 @@ pub struct PluginSetup {
     pub environment: Vec<(String, String)>,
     /// The lightest level that is logged; lighter lines are not kept.
     pub log_level: LogLevel,
+    /// The upstreams that the plugin can call.
+    pub clusters: Clusters,
     /// Where the plugin's time comes from.
     pub clock: Clock,
     /// Where the sequence of `random_get` begins.
@@ -48,6 +51,7 @@ impl Default for PluginSetup {
             properties: Properties::new(),
             environment: Vec::new(),
             log_level: LogLevel::Info,
+            clusters: Clusters::new(),
             clock: Clock::System,
             random_seed: 0,
             nonsense: Nonsense::default(),

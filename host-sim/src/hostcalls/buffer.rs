@@ -5,6 +5,7 @@ use wasmtime::Caller;
 
 use super::{Answer, ENV, HostLinker, answer};
 use crate::abi::{BufferType, Status};
+use crate::calls::http::HttpAnswer;
 use crate::http::body::Body;
 use crate::tcp::state::Flow;
 use crate::vm::memory::{Guest, ReturnSlot, Span};
@@ -95,13 +96,17 @@ fn buffer_of(state: &State, buffer: u32) -> Result<&[u8], Status> {
             let flow = state.tcp().and_then(|tcp| tcp.flow(kind));
             Ok(flow.map_or(&[], Flow::readable))
         }
+        BufferType::HttpCallResponseBody => {
+            let answer = state.received().and_then(|received| received.answer.as_ref());
+            answer.map(HttpAnswer::bytes).ok_or(Status::NotFound)
+        }
+        BufferType::GrpcReceiveBuffer => Ok(state.received().map_or(&[], |received| &received.message)),
         BufferType::HttpRequestBody | BufferType::HttpResponseBody => {
             let body = state.stream().and_then(StreamState::http);
             let body = body.and_then(|http| http.body(kind));
             Ok(body.map_or(&[], Body::readable))
         }
-        BufferType::GrpcReceiveBuffer => Ok(&[]),
-        BufferType::HttpCallResponseBody | BufferType::CallData => Err(Status::NotFound),
+        BufferType::CallData => Err(Status::NotFound),
     }
 }
 

@@ -9,7 +9,11 @@ use crate::vm::memory::{Guest, Refusal};
 use crate::vm::state::State;
 
 mod buffer;
+mod call_status;
+mod effective_context;
+mod grpc;
 mod headers;
+mod http_call;
 mod log;
 mod metrics;
 mod not_served;
@@ -19,6 +23,7 @@ mod shared_data;
 mod shared_queue;
 mod stream;
 mod time;
+mod timer;
 mod wasi;
 mod wasi_stubs;
 
@@ -40,7 +45,11 @@ type HostLinker = Linker<State>;
 pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<HostLinker> {
     let mut linker = Linker::new(engine);
     buffer::link(&mut linker)?;
+    call_status::link(&mut linker)?;
+    effective_context::link(&mut linker)?;
+    grpc::link(&mut linker)?;
     headers::link(&mut linker)?;
+    http_call::link(&mut linker)?;
     log::link(&mut linker)?;
     metrics::link(&mut linker)?;
     property::link(&mut linker)?;
@@ -49,6 +58,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<HostLinker> {
     shared_queue::link(&mut linker)?;
     stream::link(&mut linker)?;
     time::link(&mut linker)?;
+    timer::link(&mut linker)?;
     not_served::link(&mut linker)?;
     for module in wasi::MODULES {
         wasi::link(&mut linker, module)?;

@@ -8,19 +8,7 @@ use super::{ENV, HostLinker};
 use crate::vm::trap::{HostTrap, TrapCause};
 
 /// Each name with the number of its parameters; all are i32, and so is the result.
-const NOT_SERVED: &[(&str, usize)] = &[
-    ("proxy_call_foreign_function", 6),
-    ("proxy_done", 0),
-    ("proxy_get_status", 3),
-    ("proxy_grpc_call", 12),
-    ("proxy_grpc_cancel", 1),
-    ("proxy_grpc_close", 1),
-    ("proxy_grpc_send", 4),
-    ("proxy_grpc_stream", 9),
-    ("proxy_http_call", 10),
-    ("proxy_set_effective_context", 1),
-    ("proxy_set_tick_period_milliseconds", 1),
-];
+const NOT_SERVED: &[(&str, usize)] = &[("proxy_call_foreign_function", 6), ("proxy_done", 0)];
 
 pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
     for (hostcall, parameters) in NOT_SERVED.iter().copied() {

@@ -167,7 +167,7 @@ impl<'c> Guest<'c> {
         Ok(())
     }
 
-    fn write_silently(&mut self, pointer: u32, bytes: &[u8]) -> Result<(), Refusal> {
+    pub(crate) fn write_silently(&mut self, pointer: u32, bytes: &[u8]) -> Result<(), Refusal> {
         let range = self.range(pointer, bytes.len())?;
         self.pay(range.len())?;
         self.memory

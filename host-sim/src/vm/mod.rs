@@ -205,6 +205,7 @@ fn exports_of(module: &Module, store: &mut Store<State>) -> wasmtime::Result<Exp
 
 fn prepare(store: &mut Store<State>, running: Running) -> wasmtime::Result<()> {
     store.data_mut().running = running;
+    store.data_mut().own_context = running.context;
     store.data_mut().replied = false;
     store.data_mut().budget.refill();
     allow(store)

@@ -79,6 +79,7 @@ pub(crate) fn find(vm: &Vm, plugin: &RootState) -> Option<u32> {
 pub(crate) fn new(vm: &mut Vm, plugin: RootState) -> u32 {
     let root = vm.new_context();
     vm.state_mut().roots.insert(root, Arc::new(plugin));
+    vm.state_mut().calls.open_root(root);
     root
 }
 
@@ -96,6 +97,7 @@ pub(crate) fn delete(vm: &mut Vm, root: u32) -> Result<(), Trap> {
         vm.call((Callback::Delete, root), &delete, root)?;
     }
     vm.state_mut().roots.remove(&root);
+    vm.state_mut().calls.close_root(root);
     Ok(())
 }
 

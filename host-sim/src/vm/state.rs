@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use wasmtime::{Memory, TypedFunc};
 
 use crate::abi::{LogLevel, MapType};
+use crate::calls::root::{Received, RootCalls};
+use crate::calls::state::Calls;
 use crate::clock::Clock;
 use crate::headers::Headers;
 use crate::holdings::Holdings;
@@ -36,6 +39,7 @@ pub(crate) struct State {
     pub(crate) vm_configuration: Vec<u8>,
     /// There only while a root context is made or configured, as in Envoy.
     pub(crate) plugin_configuration: Option<Vec<u8>>,
+    pub(crate) calls: Calls,
     pub(crate) clock: Clock,
     pub(crate) random: Random,
     pub(crate) log_level: LogLevel,
@@ -49,6 +53,8 @@ pub(crate) struct State {
     /// A local reply was asked for in the running callback, for whichever stream: Envoy then lets nothing go on.
     pub(crate) replied: bool,
     pub(crate) running: Running,
+    /// The context that the running callback is about, whichever is in effect.
+    pub(crate) own_context: u32,
     pub(crate) hostcalls: BTreeMap<&'static str, u64>,
     /// There where a test wants to see what happens.
     pub(crate) trace: Option<Box<Recorder>>,
@@ -58,6 +64,7 @@ pub(crate) struct State {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Running {
     pub(crate) callback: Callback,
+    /// The context in effect: the callback's own, until the plugin sets another.
     pub(crate) context: u32,
 }
 
@@ -75,6 +82,7 @@ impl State {
             environment: setup.environment,
             vm_configuration: setup.vm_configuration,
             plugin_configuration: None,
+            calls: Calls::new(setup.clusters),
             clock: setup.clock,
             random: Random::new(setup.random_seed),
             log_level: setup.log_level,
@@ -87,6 +95,7 @@ impl State {
                 callback: Callback::Instantiate,
                 context: 0,
             },
+            own_context: 0,
             hostcalls: BTreeMap::new(),
             trace: setup.trace.then(Box::default),
         }
@@ -119,8 +128,40 @@ impl State {
         self.stream()?.tcp()
     }
 
+    /// The root context of the context in effect.
+    pub(crate) fn root_context(&self) -> u32 {
+        let root = self.stream().and_then(|stream| stream.root);
+        root.unwrap_or(self.running.context)
+    }
+
+    /// What that root context has begun.
+    pub(crate) fn root_calls(&self) -> Option<&RootCalls> {
+        self.calls.root(self.root_context())
+    }
+
+    /// What that root context is being told of.
+    pub(crate) fn received(&self) -> Option<&Received> {
+        self.root_calls().map(|root| &root.received)
+    }
+
+    /// Whether there is such a context: of a root, of a stream that has not ended, or of the VM itself (0).
+    pub(crate) fn has_context(&self, context: u32) -> bool {
+        let stream = self.streams.get(&context);
+        self.calls.root(context).is_some() || stream.is_some_and(|stream| stream.root.is_some())
+    }
+
+    /// Sets time forward to a moment after the VM was made.
+    pub(crate) fn move_time(&mut self, to: Duration) {
+        let passed = to.saturating_sub(self.calls.elapsed.now);
+        self.clock = self.clock.moved(passed);
+        self.calls.elapsed.now = to;
+    }
+
     /// The map as the guest may read it now; `None` where there is no such map at this point.
     pub(crate) fn readable_map(&self, map: MapType) -> Option<&Headers> {
+        if let Some(headers) = self.received().and_then(|received| received.map(map)) {
+            return Some(headers);
+        }
         let slot = self.stream()?.slot(map)?;
         let shown = if self.running.callback == Callback::Log {
             slot.seen && map != MapType::HttpRequestTrailers

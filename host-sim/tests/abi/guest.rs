@@ -46,6 +46,17 @@ const KIT: &str = r#"
 (import "env" "proxy_dequeue_shared_queue" (func $dequeue (param i32 i32 i32) (result i32)))
 (import "env" "proxy_http_call"
   (func $http_call (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
+(import "env" "proxy_set_tick_period_milliseconds" (func $set_period (param i32) (result i32)))
+(import "env" "proxy_set_effective_context" (func $set_context (param i32) (result i32)))
+(import "env" "proxy_get_status" (func $get_status (param i32 i32 i32) (result i32)))
+(import "env" "proxy_grpc_call"
+  (func $grpc_call (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
+(import "env" "proxy_grpc_stream"
+  (func $grpc_stream (param i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
+(import "env" "proxy_grpc_send" (func $grpc_send (param i32 i32 i32 i32) (result i32)))
+(import "env" "proxy_grpc_close" (func $grpc_close (param i32) (result i32)))
+(import "env" "proxy_grpc_cancel" (func $grpc_cancel (param i32) (result i32)))
+(import "env" "proxy_done" (func $done (result i32)))
 (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
 (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
 (import "wasi_snapshot_preview1" "clock_time_get" (func $clock_time_get (param i32 i64 i32) (result i32)))
@@ -107,6 +118,22 @@ impl Guest {
     /// A property path of these segments, as two arguments of a call.
     pub(crate) fn path(&mut self, segments: &[&str]) -> String {
         self.bytes(segments.join("\0").as_bytes())
+    }
+
+    /// A list of pairs as the ABI writes it, as two arguments of a call.
+    pub(crate) fn pairs(&mut self, pairs: &[(&str, &str)]) -> String {
+        let number = |length: usize| u32::try_from(length).unwrap().to_le_bytes();
+        let lengths = pairs.iter().flat_map(|(name, value)| [name.len(), value.len()]);
+        let mut bytes: Vec<u8> = [pairs.len()]
+            .into_iter()
+            .chain(lengths)
+            .flat_map(number)
+            .collect();
+        for text in pairs.iter().flat_map(|(name, value)| [name, value]) {
+            bytes.extend_from_slice(text.as_bytes());
+            bytes.push(0);
+        }
+        self.bytes(&bytes)
     }
 
     /// Exports a function; `signature` and `body` are WebAssembly text.

@@ -10,9 +10,12 @@
 )]
 
 mod buffers;
+mod effective_context;
 mod faults;
+mod grpc;
 mod guest;
 mod headers;
+mod http_calls;
 mod life_cycle;
 mod limits;
 mod local_replies;
@@ -28,5 +31,6 @@ mod several_roots;
 mod shared_data;
 mod shared_queues;
 mod tcp_streams;
+mod timers;
 mod trace;
 mod wasi;
