@@ -153,7 +153,7 @@ fn call(
     timeout: Option<Duration>,
 ) -> Result<u32, Refusal> {
     let (id, target) = begin(guest, CallKind::GrpcCall, &read.named)?;
-    let context = guest.state().root_context();
+    let context = guest.state().root();
     guest.state().calls.begin_grpc(GrpcCall {
         id,
         context,
@@ -166,7 +166,7 @@ fn call(
 
 fn stream(guest: &mut Guest<'_>, read: Read) -> Result<u32, Refusal> {
     let (id, target) = begin(guest, CallKind::GrpcStream, &read.named)?;
-    let context = guest.state().root_context();
+    let context = guest.state().root();
     guest.state().calls.begin_stream(GrpcStream {
         id,
         context,
@@ -188,7 +188,7 @@ fn begin(guest: &mut Guest<'_>, kind: CallKind, named: &[u8]) -> Result<(u32, Gr
     match named {
         Named::Target(target) => Ok((id, target)),
         Named::Unreachable(message) => {
-            let root = state.root_context();
+            let root = state.root();
             state.calls.refuse(Refused {
                 root,
                 id,
@@ -225,7 +225,7 @@ fn of<T>(
     change: impl FnOnce(&mut RootCalls) -> Result<T, Status>,
 ) -> Result<T, Status> {
     let state = guest.state();
-    let root = state.root_context();
+    let root = state.root();
     state
         .calls
         .root_mut(root)

@@ -66,7 +66,7 @@ fn call(guest: &mut Guest<'_>, given: &Given) -> Answer {
     let headers = http::request_headers(headers, &body).ok_or(Status::BadArgument)?;
     let state = guest.state();
     let id = state.calls.new_id(CallKind::Http);
-    let context = state.root_context();
+    let context = state.root();
     let call = HttpCall {
         id,
         context,

@@ -27,7 +27,7 @@ pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
 /// A stream sets the timer of its root context.
 fn set_period(guest: &mut Guest<'_>, milliseconds: u32) -> Answer {
     let state = guest.state();
-    let root = state.root_context();
+    let root = state.root();
     state
         .calls
         .set_period(root, Duration::from_millis(milliseconds.into()));

@@ -128,15 +128,9 @@ impl State {
         self.stream()?.tcp()
     }
 
-    /// The root context of the context in effect.
-    pub(crate) fn root_context(&self) -> u32 {
-        let root = self.stream().and_then(|stream| stream.root);
-        root.unwrap_or(self.running.context)
-    }
-
-    /// What that root context has begun.
+    /// What the root context of the running callback has begun.
     pub(crate) fn root_calls(&self) -> Option<&RootCalls> {
-        self.calls.root(self.root_context())
+        self.calls.root(self.root())
     }
 
     /// What that root context is being told of.
