@@ -27,14 +27,18 @@ impl Clock {
         }
     }
 
-    /// Nanoseconds after the Unix epoch; a time before it reads 0, and one after the year 2554 the largest number.
-    pub(crate) fn nanoseconds(self) -> u64 {
-        let now = match self {
+    /// The time after the Unix epoch; one before it reads 0.
+    pub(crate) fn time(self) -> Duration {
+        match self {
             Self::System => SystemTime::now()
                 .duration_since(UNIX_EPOCH)
                 .unwrap_or(Duration::ZERO),
             Self::Fixed(time) => time,
-        };
-        u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)
+        }
+    }
+
+    /// Nanoseconds after the Unix epoch; a time after the year 2554 reads the largest number.
+    pub(crate) fn nanoseconds(self) -> u64 {
+        u64::try_from(self.time().as_nanos()).unwrap_or(u64::MAX)
     }
 }

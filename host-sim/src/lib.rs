@@ -27,6 +27,7 @@ mod tcp;
 mod ticker;
 mod trace;
 mod vm;
+mod workers;
 
 pub use abi::{
     AbiVersion, Action, BufferType, GrpcStatus, LogLevel, MapType, MetricKind, PeerType, Status, StreamType,
@@ -68,3 +69,9 @@ pub use trace::value::{TraceBytes, TraceValue};
 pub use vm::callback::Callback;
 pub use vm::run::CallbackRun;
 pub use vm::trap::{Trap, TrapCause};
+pub use workers::count::WorkerCount;
+pub use workers::group::{Reloads, Workers};
+pub use workers::policy::FailurePolicy;
+pub use workers::served::{Served, TcpServed};
+pub use workers::stream::WorkerStream;
+pub use workers::tcp_stream::WorkerTcpStream;

@@ -25,7 +25,7 @@ use crate::vm::roots::{self, PluginId};
 use crate::vm::run::{self, CallbackRun};
 use crate::vm::stream_handle::PluginRef;
 use crate::vm::trap::Trap;
-use crate::vm::{SharedVm, Vm};
+use crate::vm::{SharedVm, Vm, WeakVm};
 
 /// A started and configured plugin. One that is dropped leaves its streams alive; its root context goes with the last of
 /// them.
@@ -70,6 +70,9 @@ pub enum PluginFailure {
     /// The plugin cannot share the VM: `vm_id` or the VM configuration is not the VM's, and Envoy would start another one.
     #[error("the VM is another one: plugins share it by `vm_id` and VM configuration")]
     AnotherVm,
+    /// A thread could not start or configure a plugin of these VMs before, after which Envoy refuses every update of them.
+    #[error("an update of these VMs is refused: a thread could not take a plugin before")]
+    FailedOnThread,
 }
 
 impl Plugin {
@@ -100,18 +103,8 @@ impl Plugin {
     /// # Errors
     /// [`PluginError`] when the plugin traps, which fails the VM for all; or refuses to start, or refuses its configuration; or
     /// asks for another VM.
-    pub fn join(&self, mut setup: PluginSetup) -> Result<Self, PluginError> {
-        let plugin = RootState::take(&mut setup);
-        let mut vm = self.vm.lock();
-        let id = vm.roots.new_plugin();
-        attempt(&mut vm, |vm| {
-            let state = vm.state();
-            let same_vm = (&setup.vm_id, &setup.vm_configuration) == (&state.vm_id, &state.vm_configuration);
-            same_vm.then_some(()).ok_or(PluginFailure::AnotherVm)?;
-            put_in_use(vm, id, plugin)
-        })?;
-        let vm = self.vm.clone();
-        Ok(Self { vm, id })
+    pub fn join(&self, setup: PluginSetup) -> Result<Self, PluginError> {
+        Self::join_vm(self.vm.clone(), setup)
     }
 
     /// Gives the plugin another configuration: a new root context in the same VM, which new streams belong to.
@@ -249,6 +242,36 @@ impl Plugin {
 }
 
 impl Plugin {
+    /// As [`join`](Self::join), in a VM that some plugin has.
+    pub(crate) fn join_vm(shared: SharedVm, mut setup: PluginSetup) -> Result<Self, PluginError> {
+        let plugin = RootState::take(&mut setup);
+        let mut vm = shared.lock();
+        let id = vm.roots.new_plugin();
+        attempt(&mut vm, |vm| {
+            let state = vm.state();
+            let same_vm = (&setup.vm_id, &setup.vm_configuration) == (&state.vm_id, &state.vm_configuration);
+            same_vm.then_some(()).ok_or(PluginFailure::AnotherVm)?;
+            put_in_use(vm, id, plugin)
+        })?;
+        drop(vm);
+        Ok(Self { vm: shared, id })
+    }
+
+    pub(crate) fn weak_vm(&self) -> WeakVm {
+        self.vm.downgrade()
+    }
+
+    pub(crate) fn clock(&self) -> Clock {
+        self.vm.lock().state().clock
+    }
+
+    /// Leaves the VM without a callback; the answer is everything that was logged in it.
+    pub(crate) fn abandon(self) -> Vec<LogLine> {
+        let mut vm = self.vm.lock();
+        vm.roots.leave(self.id);
+        std::mem::take(&mut vm.state_mut().log)
+    }
+
     fn reference(&self) -> PluginRef {
         PluginRef {
             vm: self.vm.clone(),
@@ -321,9 +344,12 @@ fn new_root(vm: &mut Vm, plugin: RootState) -> Result<u32, PluginFailure> {
             roots::delete(vm, root)?;
             Err(failure)
         }
-        Err(failure @ (PluginFailure::Trapped(_) | PluginFailure::Failed(_) | PluginFailure::AnotherVm)) => {
-            Err(failure)
-        }
+        Err(
+            failure @ (PluginFailure::Trapped(_)
+            | PluginFailure::Failed(_)
+            | PluginFailure::AnotherVm
+            | PluginFailure::FailedOnThread),
+        ) => Err(failure),
     }
 }
 

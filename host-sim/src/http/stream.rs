@@ -191,6 +191,11 @@ impl Stream {
         self.handle.hostcalls()
     }
 
+    /// Whether headers of the response, or of a local reply, went past the plugin.
+    pub(crate) fn response_has_started(&self) -> bool {
+        self.read(|http| http.response.headers.seen && !http.response.headers.open)
+    }
+
     fn read<T: Default>(&self, part: impl FnOnce(&HttpState) -> T) -> T {
         self.handle
             .read(|stream| stream.http().map(part).unwrap_or_default())

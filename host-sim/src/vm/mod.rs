@@ -1,6 +1,6 @@
 //! One running instance: every callback goes through [`Vm::call`], which meters it and catches its trap.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use wasmtime::{Store, TypedFunc, WasmParams, WasmResults};
@@ -48,7 +48,22 @@ pub(crate) struct Vm {
 #[derive(Clone)]
 pub(crate) struct SharedVm(Arc<Mutex<Vm>>);
 
+/// A VM that somebody else holds.
+#[derive(Clone)]
+pub(crate) struct WeakVm(Weak<Mutex<Vm>>);
+
+impl WeakVm {
+    /// The VM, if anybody holds it still.
+    pub(crate) fn upgrade(&self) -> Option<SharedVm> {
+        self.0.upgrade().map(SharedVm)
+    }
+}
+
 impl SharedVm {
+    pub(crate) fn downgrade(&self) -> WeakVm {
+        WeakVm(Arc::downgrade(&self.0))
+    }
+
     pub(crate) fn new(vm: Vm) -> Self {
         Self(Arc::new(Mutex::new(vm)))
     }

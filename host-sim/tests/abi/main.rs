@@ -11,6 +11,7 @@
 
 mod buffers;
 mod effective_context;
+mod failure_policies;
 mod faults;
 mod grpc;
 mod guest;
@@ -34,3 +35,4 @@ mod tcp_streams;
 mod timers;
 mod trace;
 mod wasi;
+mod workers;
