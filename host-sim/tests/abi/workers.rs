@@ -1,10 +1,11 @@
 //! A plugin on all threads: tried first, then in a VM for each.
 
 use spiffe_authz_host_sim::{
-    EndOfStream, FailurePolicy, Plugin, PluginFailure, PluginSetup, Properties, Served, WorkerCount, Workers,
+    Clock, EndOfStream, FailurePolicy, Plugin, PluginFailure, PluginSetup, Properties, Served, WorkerCount,
+    Workers,
 };
 
-use crate::guest::{GET, Guest, said};
+use crate::guest::{GET, Guest, SLOT, said};
 
 fn two() -> WorkerCount {
     WorkerCount::new(2).unwrap()
@@ -157,31 +158,26 @@ fn old_streams_keep_their_configuration() {
     assert_eq!(said(workers.worker(0).unwrap()), ["01", "03"]);
 }
 
-/// Takes a configuration that begins with `?` only where a random bit says so, and every other one.
-fn moody() -> Guest {
-    let body =
-        "(drop (call $get_buffer (i32.const 7) (i32.const 0) (i32.const 1) (i32.const 0) (i32.const 4)))
-        (drop (call $random_get (i32.const 64) (i32.const 1)))
-        (i32.or (i32.ne (i32.load8_u (i32.load (i32.const 0))) (i32.const 63))
-                (i32.and (i32.load8_u (i32.const 64)) (i32.const 1)))";
-    Guest::new()
-        .export("proxy_on_configure", "(param i32 i32) (result i32)", body)
+/// Refuses a configuration the third time that any VM is given one, which it counts in shared data; traps on each request.
+fn third_time_unlucky() -> Guest {
+    let mut guest = Guest::new();
+    let key = guest.bytes(b"count");
+    let body = format!(
+        "(if (i32.eqz (call $get_shared_data {key} {SLOT} (i32.const 32)))
+            (then (i32.store (i32.const 64) (i32.load (i32.load (i32.const 0))))))
+        (i32.store (i32.const 64) (i32.add (i32.load (i32.const 64)) (i32.const 1)))
+        (drop (call $set_shared_data {key} (i32.const 64) (i32.const 4) (i32.const 0)))
+        (i32.ne (i32.load (i32.const 64)) (i32.const 3))"
+    );
+    guest
+        .export("proxy_on_configure", "(param i32 i32) (result i32)", &body)
         .on_request("unreachable")
 }
 
-/// Workers that were accepted where they were tried, and of which the first refused and the second took its configuration.
+/// Workers of which the first refused a configuration that was accepted where it was tried and on the main thread.
 fn with_one_left_out(policy: FailurePolicy) -> Workers {
-    let module = moody().module();
-    let start = |random_seed| {
-        let setup = PluginSetup {
-            random_seed,
-            ..configured("?")
-        };
-        let mut workers = Workers::start(&module, setup, two(), policy).ok()?;
-        let as_wanted = workers.worker(0).is_none() && workers.worker(1).is_some();
-        as_wanted.then_some(workers)
-    };
-    (0..1000).find_map(start).unwrap()
+    let module = third_time_unlucky().module();
+    Workers::start(&module, PluginSetup::default(), two(), policy).unwrap()
 }
 
 #[test]
@@ -226,7 +222,9 @@ fn an_update_with_other_vms_brings_a_worker_that_was_left_out_back() {
 fn streams_keep_their_vm_when_other_vms_take_its_place() {
     let mut workers = start(&counting(), configured("a")).unwrap();
     let mut old = workers.http_stream(0, Properties::new());
-    workers.replace(&moody().module(), configured("b")).unwrap();
+    workers
+        .replace(&Guest::new().on_request("unreachable").module(), configured("b"))
+        .unwrap();
     assert_eq!(old.request_headers(&GET, EndOfStream::Yes), Served::Continued);
     assert!(matches!(get_on(&mut workers, 0), Served::Unavailable(_)));
 }
@@ -266,4 +264,25 @@ fn plugins_of_other_vms_do_not_join() {
 fn there_is_at_least_one_worker() {
     assert_eq!(WorkerCount::new(0), None);
     assert_eq!(WorkerCount::new(1), Some(WorkerCount::ONE));
+}
+
+#[test]
+fn shared_data_stays_when_all_vms_are_replaced_by_a_reload() {
+    let mut guest = Guest::new();
+    let (key, value) = (guest.bytes(b"key"), guest.bytes(b"value"));
+    let known = format!("(call $get_shared_data {key} {SLOT} (i32.const 32))");
+    let set = format!("(drop (call $set_shared_data {key} {value} (i32.const 0)))");
+    let guest = guest
+        .on_configure(&format!("(call $say_number {known})"))
+        .on_request(&format!("{set} unreachable"));
+    let setup = PluginSetup {
+        clock: Clock::at_unix_seconds(100),
+        ..PluginSetup::default()
+    };
+    let (one, policy) = (WorkerCount::ONE, FailurePolicy::FailReload);
+    let mut workers = Workers::start(&guest.module(), setup, one, policy).unwrap();
+    get_on(&mut workers, 0);
+    workers.set_clock(Clock::at_unix_seconds(102));
+    get_on(&mut workers, 0);
+    assert_eq!(said(workers.worker(0).unwrap())[0], "00");
 }
