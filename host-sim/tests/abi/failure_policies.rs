@@ -319,3 +319,25 @@ fn a_tcp_connection_that_was_closed_for_a_trap_goes_no_further() {
         assert_eq!(served, TcpServed::OutOfOrder);
     }
 }
+
+#[test]
+fn a_tcp_connection_in_the_vm_is_closed_at_its_next_bytes_after_the_trap() {
+    for policy in POLICIES {
+        let mut workers = workers(&tcp_guest(), policy);
+        let [mut stream, mut trapping] = [0, 0].map(|worker| workers.tcp_stream(worker, Properties::new()));
+        stream.new_connection();
+        trapping.new_connection();
+        trapping.downstream_data("xxx", EndOfStream::No);
+        let expected = match policy {
+            FailurePolicy::LegacyFailOpen => TcpServed::Bypassed,
+            FailurePolicy::FailClosed | FailurePolicy::FailOpen | FailurePolicy::FailReload => {
+                TcpServed::Closed
+            }
+        };
+        assert_eq!(
+            stream.downstream_data("x", EndOfStream::No),
+            expected,
+            "{policy:?}"
+        );
+    }
+}

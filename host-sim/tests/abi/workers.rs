@@ -158,8 +158,8 @@ fn old_streams_keep_their_configuration() {
     assert_eq!(said(workers.worker(0).unwrap()), ["01", "03"]);
 }
 
-/// Refuses a configuration the third time that any VM is given one, which it counts in shared data; traps on each request.
-fn third_time_unlucky() -> Guest {
+/// Counts in shared data how often any VM runs a callback of this export, and runs `body` the third time; traps on each request.
+fn third_time(export: &str, body: &str) -> Guest {
     let mut guest = Guest::new();
     let key = guest.bytes(b"count");
     let body = format!(
@@ -167,16 +167,17 @@ fn third_time_unlucky() -> Guest {
             (then (i32.store (i32.const 64) (i32.load (i32.load (i32.const 0))))))
         (i32.store (i32.const 64) (i32.add (i32.load (i32.const 64)) (i32.const 1)))
         (drop (call $set_shared_data {key} (i32.const 64) (i32.const 4) (i32.const 0)))
-        (i32.ne (i32.load (i32.const 64)) (i32.const 3))"
+        (if (i32.eq (i32.load (i32.const 64)) (i32.const 3)) (then {body}))
+        (i32.const 1)"
     );
     guest
-        .export("proxy_on_configure", "(param i32 i32) (result i32)", &body)
+        .export(export, "(param i32 i32) (result i32)", &body)
         .on_request("unreachable")
 }
 
 /// Workers of which the first refused a configuration that was accepted where it was tried and on the main thread.
 fn with_one_left_out(policy: FailurePolicy) -> Workers {
-    let module = third_time_unlucky().module();
+    let module = third_time("proxy_on_configure", "(return (i32.const 0))").module();
     Workers::start(&module, PluginSetup::default(), two(), policy).unwrap()
 }
 
@@ -196,6 +197,17 @@ fn a_worker_that_refuses_alone_is_bypassed_under_every_policy() {
         let failure = &workers.left_out(0).unwrap().failure;
         assert_eq!(failure, &PluginFailure::ConfigurationRefused);
         assert!(workers.left_out(1).is_none());
+    }
+}
+
+#[test]
+fn a_worker_that_does_not_start_or_that_traps_meanwhile_is_bypassed_too() {
+    let traps = ("proxy_on_configure", "unreachable");
+    let refuses = ("proxy_on_vm_start", "(return (i32.const 0))");
+    for (export, body) in [traps, refuses] {
+        let mut workers = start(&third_time(export, body), PluginSetup::default()).unwrap();
+        assert_eq!(get_on(&mut workers, 0), Served::Bypassed, "{export}");
+        assert!(workers.left_out(1).is_none(), "{export}");
     }
 }
 
