@@ -19,6 +19,9 @@ macro_rules! abi_enum {
         }
 
         impl $name {
+            /// Every value, by its number.
+            pub const ALL: [Self; [$($number),+].len()] = [$( Self::$value ),+];
+
             /// The number of this value in the ABI.
             #[must_use]
             pub const fn number(self) -> u32 {
@@ -235,38 +238,6 @@ abi_enum! {
     }
 }
 
-/// The version of the ABI that a module was built for, told by a marker export that is never called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum AbiVersion {
-    /// `proxy_abi_version_0_2_0`
-    V0_2_0,
-    /// `proxy_abi_version_0_2_1`
-    V0_2_1,
-}
-
-impl AbiVersion {
-    /// Every version that this host serves.
-    pub const ALL: [Self; 2] = [Self::V0_2_0, Self::V0_2_1];
-
-    /// What the name of every marker begins with.
-    pub(crate) const MARKER_PREFIX: &'static str = "proxy_abi_version_";
-
-    /// The name of the marker export.
-    #[must_use]
-    pub const fn marker(self) -> &'static str {
-        match self {
-            Self::V0_2_0 => "proxy_abi_version_0_2_0",
-            Self::V0_2_1 => "proxy_abi_version_0_2_1",
-        }
-    }
-
-    /// The version whose marker has this name.
-    #[must_use]
-    pub fn of_marker(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|version| version.marker() == name)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -286,14 +257,5 @@ mod tests {
         let error = MapType::try_from(8).unwrap_err();
         assert_eq!(error.to_string(), "`8` is no MapType of the proxy-wasm ABI");
         assert!(Status::try_from(13).is_err(), "beyond the last one");
-    }
-
-    #[test]
-    fn a_marker_tells_its_version() {
-        assert_eq!(
-            AbiVersion::of_marker("proxy_abi_version_0_2_1"),
-            Some(AbiVersion::V0_2_1)
-        );
-        assert_eq!(AbiVersion::of_marker("proxy_abi_version_0_1_0"), None);
     }
 }

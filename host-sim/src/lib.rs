@@ -2,8 +2,9 @@
 #![forbid(unsafe_code)]
 
 mod abi;
-mod calls;
+mod abi_version;
 mod buffer_edit;
+mod calls;
 mod clock;
 mod envoy;
 mod events;
@@ -30,9 +31,10 @@ mod vm;
 mod workers;
 
 pub use abi::{
-    AbiVersion, Action, BufferType, GrpcStatus, LogLevel, MapType, MetricKind, PeerType, Status, StreamType,
+    Action, BufferType, GrpcStatus, LogLevel, MapType, MetricKind, PeerType, Status, StreamType,
     UnknownNumber,
 };
+pub use abi_version::AbiVersion;
 pub use calls::clusters::Clusters;
 pub use calls::error::EventError;
 pub use calls::grpc::{GrpcCall, GrpcRequest, GrpcStream};

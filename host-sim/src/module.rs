@@ -3,18 +3,20 @@
 use std::fmt;
 
 use thiserror::Error;
-use wasmtime::{ExternType, FuncType, InstancePre, Linker, UnknownImportError, ValType};
+use wasmtime::{ExternType, FuncType, InstancePre, UnknownImportError, ValType};
 
-use crate::abi::AbiVersion;
+use crate::abi_version::AbiVersion;
+use crate::hostcalls::Linkers;
 use crate::limits::Limits;
 use crate::vm::callback::{Callback, Shape};
+use crate::vm::exports::MAIN_VOID;
 use crate::vm::state::State;
 
 /// The export that every module must have for its memory.
 const MEMORY: &str = "memory";
 
-/// The exports by which the host asks the guest for memory; one is mandatory, the first is preferred.
-pub(crate) const ALLOCATORS: [&str; 2] = ["proxy_on_memory_allocate", "malloc"];
+/// The exports by which the host asks the guest for memory; one is mandatory, the first is preferred, as in Envoy.
+pub(crate) const ALLOCATORS: [&str; 2] = ["malloc", "proxy_on_memory_allocate"];
 
 /// A compiled plugin module; cheap to clone, and any number of plugins start from it.
 #[derive(Clone)]
@@ -42,15 +44,17 @@ pub enum ModuleError {
         reason: String,
     },
     /// No export says which version of the proxy-wasm ABI the module speaks.
-    #[error("no proxy-wasm ABI marker: export `proxy_abi_version_0_2_0` or `proxy_abi_version_0_2_1`")]
+    #[error(
+        "no proxy-wasm ABI marker: export a function `proxy_abi_version_0_2_1`, `.._0_2_0` or `.._0_1_0`"
+    )]
     NoAbiMarker,
     /// The module speaks another version of the ABI.
-    #[error("ABI `{marker}` is not served: export `proxy_abi_version_0_2_0` or `proxy_abi_version_0_2_1`")]
+    #[error("ABI `{marker}` is not served: export `proxy_abi_version_0_2_1`, `.._0_2_0` or `.._0_1_0`")]
     UnsupportedAbi {
         /// The marker that the module exports.
         marker: String,
     },
-    /// The module imports what no host of this ABI has.
+    /// The module imports what no host of its version of the ABI has.
     #[error("unknown import `{module}::{name}`")]
     UnknownImport {
         /// The imported module.
@@ -117,16 +121,18 @@ impl Module {
     /// Checks and links a compiled module.
     pub(crate) fn link(
         compiled: &wasmtime::Module,
-        linker: &Linker<State>,
+        linkers: &Linkers,
         limits: Limits,
     ) -> Result<Self, ModuleError> {
         let abi = abi_of(compiled)?;
         check_memory(compiled)?;
         check_allocator(compiled)?;
+        check_main_void(compiled)?;
         Callback::ALL
             .into_iter()
-            .try_for_each(|callback| check_callback(compiled, callback))?;
-        let instance = linker
+            .try_for_each(|callback| check_callback(compiled, callback, abi))?;
+        let instance = linkers
+            .of(abi)
             .instantiate_pre(compiled)
             .map_err(|error| import_error(&error))?;
         Ok(Self {
@@ -137,8 +143,10 @@ impl Module {
     }
 }
 
+/// The first marker that is known, in the module's order, as in Envoy; only a function is one.
 fn abi_of(module: &wasmtime::Module) -> Result<AbiVersion, ModuleError> {
-    let names = module.exports().map(|export| export.name());
+    let functions = module.exports().filter(|export| export.ty().func().is_some());
+    let names = functions.map(|export| export.name());
     let markers: Vec<_> = names
         .filter(|name| name.starts_with(AbiVersion::MARKER_PREFIX))
         .collect();
@@ -181,8 +189,23 @@ fn check_allocator(module: &wasmtime::Module) -> Result<(), ModuleError> {
     )
 }
 
-fn check_callback(module: &wasmtime::Module, callback: Callback) -> Result<(), ModuleError> {
-    match (module.get_export(callback.export()), callback.shape()) {
+fn check_main_void(module: &wasmtime::Module) -> Result<(), ModuleError> {
+    let shape = Shape {
+        parameters: 0,
+        results: 1,
+    };
+    match module.get_export(MAIN_VOID) {
+        Some(export) => check_shape(MAIN_VOID, &export, shape),
+        None => Ok(()),
+    }
+}
+
+fn check_callback(
+    module: &wasmtime::Module,
+    callback: Callback,
+    version: AbiVersion,
+) -> Result<(), ModuleError> {
+    match (module.get_export(callback.export()), callback.shape(version)) {
         (Some(export), Some(shape)) => check_shape(callback.export(), &export, shape),
         (None, _) | (_, None) => Ok(()),
     }

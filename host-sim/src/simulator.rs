@@ -5,14 +5,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use thiserror::Error;
-use wasmtime::{Config, Engine, Linker};
+use wasmtime::{Config, Engine};
 
-use crate::hostcalls;
+use crate::hostcalls::Linkers;
 use crate::limits::Limits;
 use crate::module::{Module, ModuleError};
 use crate::module_cache::{ModuleCache, OpenCache};
 use crate::ticker;
-use crate::vm::state::State;
 
 /// Compiles modules, each only once; cheap to clone, and clones share the cache, over threads too.
 ///
@@ -25,7 +24,7 @@ pub struct Simulator {
 struct Shared {
     cache: Option<OpenCache>,
     engine: Engine,
-    linker: Linker<State>,
+    linkers: Linkers,
     limits: Limits,
     modules: Mutex<HashMap<Vec<u8>, Module>>,
 }
@@ -80,7 +79,7 @@ impl Simulator {
     /// Compiles and checks a plugin module; the same bytes are compiled only once.
     ///
     /// # Errors
-    /// [`ModuleError`] when the bytes are no module that speaks proxy-wasm 0.2.
+    /// [`ModuleError`] when the bytes are no module that speaks proxy-wasm.
     pub fn module(&self, wasm: &[u8]) -> Result<Module, ModuleError> {
         let mut modules = self.shared.modules.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(module) = modules.get(wasm) {
@@ -100,7 +99,7 @@ impl Shared {
             ticker::start(&engine, limit)?;
         }
         Ok(Self {
-            linker: hostcalls::linker(&engine)?,
+            linkers: Linkers::new(&engine)?,
             cache,
             engine,
             limits,
@@ -116,7 +115,7 @@ impl Shared {
         if let Some(cache) = &self.cache {
             cache.seal();
         }
-        Module::link(&compiled, &self.linker, self.limits)
+        Module::link(&compiled, &self.linkers, self.limits)
     }
 }
 

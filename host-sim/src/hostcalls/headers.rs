@@ -4,6 +4,7 @@ use wasmtime::Caller;
 
 use super::{Answer, ENV, HostLinker, answer};
 use crate::abi::{MapType, Status};
+use crate::abi_version::AbiVersion;
 use crate::headers::Headers;
 use crate::pairs;
 use crate::vm::callback::Callback;
@@ -121,11 +122,16 @@ fn write_size(guest: &mut Guest<'_>, map: u32, size: u32) -> Answer {
     guest.write_u32("size", size, bytes)
 }
 
-/// Gives the first value of a name only, as in Envoy.
+/// Gives the first value of a name only, and under the first version of the ABI an empty one for a name that is not there,
+/// as in Envoy.
 fn give_value(guest: &mut Guest<'_>, map: u32, name: Span, slot: ReturnSlot) -> Answer {
     let map = map_type(map)?;
     let name = guest.read("name", name)?;
-    let value = value_in(guest.state(), map, &name)?.to_vec();
+    let absent_is_empty = guest.state().abi == AbiVersion::V0_1_0;
+    let value = match value_in(guest.state(), map, &name) {
+        Err(Status::NotFound) if absent_is_empty => Vec::new(),
+        found => found?.to_vec(),
+    };
     guest.give("value", &value, slot)
 }
 

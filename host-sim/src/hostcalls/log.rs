@@ -17,6 +17,11 @@ pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
             })
         },
     )?;
+    Ok(())
+}
+
+/// The first versions of the ABI lack it.
+pub(super) fn link_level(linker: &mut HostLinker) -> wasmtime::Result<()> {
     linker.func_wrap(
         ENV,
         "proxy_get_log_level",

@@ -3,14 +3,17 @@
 use wasmtime::{Caller, Engine, Linker};
 
 use crate::abi::Status;
+use crate::abi_version::AbiVersion;
 use crate::nonsense::Lie;
 use crate::trace::event::HostcallEnd;
 use crate::vm::memory::{Guest, Refusal};
 use crate::vm::state::State;
 
+mod abi_0_1_0;
 mod buffer;
 mod call_status;
 mod effective_context;
+mod emscripten;
 mod grpc;
 mod headers;
 mod http_call;
@@ -24,6 +27,7 @@ mod shared_queue;
 mod stream;
 mod time;
 mod timer;
+mod versions;
 mod wasi;
 mod wasi_stubs;
 
@@ -34,6 +38,7 @@ const ENV: &str = "env";
 type Answer = Result<(), Refusal>;
 
 pub(crate) use property::filter_state_key;
+pub(crate) use versions::Linkers;
 pub use wasi::Errno;
 
 /// A number that a guest gives to a hostcall, by the name of the parameter.
@@ -41,9 +46,11 @@ type Number = (&'static str, i128);
 
 type HostLinker = Linker<State>;
 
-/// Links every function that a module may import.
-pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<HostLinker> {
+/// Links every function that a module of this version may import.
+fn linker(engine: &Engine, version: AbiVersion) -> wasmtime::Result<HostLinker> {
     let mut linker = Linker::new(engine);
+    versions::link(&mut linker, version)?;
+    emscripten::link(&mut linker)?;
     buffer::link(&mut linker)?;
     call_status::link(&mut linker)?;
     effective_context::link(&mut linker)?;
@@ -56,7 +63,6 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<HostLinker> {
     response::link(&mut linker)?;
     shared_data::link(&mut linker)?;
     shared_queue::link(&mut linker)?;
-    stream::link(&mut linker)?;
     time::link(&mut linker)?;
     timer::link(&mut linker)?;
     not_served::link(&mut linker)?;
@@ -130,10 +136,10 @@ mod tests {
         rows.filter_map(|row| row.split_once('`')).collect()
     }
 
-    fn linked() -> BTreeSet<(String, String)> {
+    fn linked(version: AbiVersion) -> BTreeSet<(String, String)> {
         let engine = Engine::default();
         let mut store = Store::new(&engine, State::new(Limits::default(), PluginSetup::default()));
-        let linker = linker(&engine).unwrap();
+        let linker = linker(&engine, version).unwrap();
         linker
             .iter(&mut store)
             .map(|(module, name, _)| (module.to_owned(), name.to_owned()))
@@ -141,10 +147,25 @@ mod tests {
     }
 
     #[test]
+    fn each_version_has_exactly_its_hostcalls_linked() {
+        for version in AbiVersion::ALL {
+            let linked = linked(version).into_iter();
+            let linked: Vec<_> = linked
+                .filter(|(module, name)| module == ENV && !emscripten::NAMES.contains(&name.as_str()))
+                .map(|(_, name)| name)
+                .collect();
+            let mut expected: Vec<_> = version.hostcalls().collect();
+            expected.sort_unstable();
+            assert_eq!(linked, expected, "{version:?}");
+        }
+    }
+
+    #[test]
     fn the_readme_lists_exactly_the_functions_that_are_linked() {
         let mut documented: Vec<_> = documented().into_iter().map(|(name, _)| name).collect();
         documented.sort_unstable();
-        let linked: BTreeSet<_> = linked().into_iter().map(|(_, name)| name).collect();
+        let linked = AbiVersion::ALL.into_iter().flat_map(linked);
+        let linked: BTreeSet<_> = linked.map(|(_, name)| name).collect();
         assert_eq!(documented, Vec::from_iter(&linked));
     }
 

@@ -38,7 +38,7 @@ pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
 }
 
 /// Either direction of an HTTP stream takes the maps and the body of its request away, and at once, as in Envoy.
-fn continue_stream(guest: &mut Guest<'_>, stream: u32) -> Answer {
+pub(super) fn continue_stream(guest: &mut Guest<'_>, stream: u32) -> Answer {
     let stream = stream_type(stream)?;
     match stream {
         StreamType::HttpRequest | StreamType::HttpResponse => {

@@ -117,11 +117,14 @@ pub(crate) fn returned(callback: Callback, numbers: &[u32]) -> Option<TraceValue
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::abi_version::AbiVersion;
 
     #[test]
     fn each_callback_names_as_many_parameters_as_its_export_has() {
         for callback in Callback::ALL {
-            let count = callback.shape().map_or(0, |shape| shape.parameters);
+            let count = callback
+                .shape(AbiVersion::V0_2_1)
+                .map_or(0, |shape| shape.parameters);
             assert_eq!(parameters(callback).len(), count, "{callback}");
         }
     }

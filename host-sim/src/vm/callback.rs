@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::abi_version::AbiVersion;
+
 /// An entry into the guest: one of the callbacks of the ABI, or a step of bringing the module up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Callback {
@@ -135,8 +137,29 @@ impl Callback {
         }
     }
 
-    /// The shape that the export must have where it is there: all values are i32.
-    pub(crate) const fn shape(self) -> Option<Shape> {
+    /// The shape that the export must have where it is there: all values are i32. `None` is never called.
+    pub(crate) const fn shape(self, version: AbiVersion) -> Option<Shape> {
+        match version {
+            AbiVersion::V0_1_0 => self.oldest_shape(),
+            AbiVersion::V0_2_0 | AbiVersion::V0_2_1 => self.newest_shape(),
+        }
+    }
+
+    /// In the first version headers come without word of the end of the stream, and no foreign function calls back.
+    const fn oldest_shape(self) -> Option<Shape> {
+        if matches!(self, Self::RequestHeaders | Self::ResponseHeaders) {
+            Some(Shape {
+                parameters: 2,
+                results: 1,
+            })
+        } else if matches!(self, Self::ForeignFunction) {
+            None
+        } else {
+            self.newest_shape()
+        }
+    }
+
+    const fn newest_shape(self) -> Option<Shape> {
         let (parameters, results) = match self {
             Self::Instantiate => return None,
             Self::Initialize | Self::Start => (0, 0),

@@ -84,6 +84,7 @@ impl Vm {
             module.instance.module().engine(),
             State::new(module.limits, setup),
         );
+        store.data_mut().abi = module.abi();
         store.limiter(|state| &mut state.holdings);
         match exports_of(module, &mut store) {
             Ok(exports) => Ok(Self {
@@ -215,7 +216,7 @@ fn exports_of(module: &Module, store: &mut Store<State>) -> wasmtime::Result<Exp
     };
     store.data_mut().guest_memory = memory;
     store.data_mut().guest_allocate = allocate;
-    Exports::of(&instance, store)
+    Exports::of(&instance, store, module.abi())
 }
 
 fn prepare(store: &mut Store<State>, running: Running) -> wasmtime::Result<()> {

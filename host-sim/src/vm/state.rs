@@ -7,6 +7,7 @@ use std::time::Duration;
 use wasmtime::{Memory, TypedFunc};
 
 use crate::abi::{LogLevel, MapType};
+use crate::abi_version::AbiVersion;
 use crate::calls::root::{Received, RootCalls};
 use crate::calls::state::Calls;
 use crate::clock::Clock;
@@ -27,6 +28,7 @@ use crate::vm::stream_state::StreamState;
 
 /// Everything that hostcalls read and change.
 pub(crate) struct State {
+    pub(crate) abi: AbiVersion,
     pub(crate) limits: Limits,
     pub(crate) holdings: Holdings,
     pub(crate) budget: HostBudget,
@@ -71,6 +73,7 @@ pub(crate) struct Running {
 impl State {
     pub(crate) fn new(limits: Limits, setup: PluginSetup) -> Self {
         Self {
+            abi: AbiVersion::V0_2_1,
             limits,
             holdings: Holdings::new(&limits),
             budget: HostBudget::new(limits.host_bytes_per_callback),

@@ -87,6 +87,11 @@ const ALLOCATOR: &str = r#"
 
 static SIMULATOR: LazyLock<Simulator> = LazyLock::new(|| Simulator::new(Limits::default()).unwrap());
 
+/// The simulator that the tests share.
+pub(crate) fn simulator() -> &'static Simulator {
+    &SIMULATOR
+}
+
 /// A plugin under construction.
 pub(crate) struct Guest {
     functions: String,

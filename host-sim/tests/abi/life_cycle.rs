@@ -266,6 +266,24 @@ fn a_plugin_without_callbacks_starts_and_lets_everything_pass() {
 }
 
 #[test]
+fn main_without_arguments_runs_where_there_is_no_other() {
+    let speak = |number| format!("(call $say_number (i32.const {number}))");
+    let guest = |others: &[(&'static str, &'static str)]| {
+        let first = Guest::new().export("_initialize", "", &speak(1)).export(
+            "__main_void",
+            "(result i32)",
+            &[&speak(3), "(i32.const 0)"].concat(),
+        );
+        others.iter().fold(first, |guest, (name, signature)| {
+            guest.export(name, signature, &[&speak(2), "(i32.const 0)"].concat())
+        })
+    };
+    assert_eq!(said(&guest(&[]).start()), ["01", "03"]);
+    let main = ("main", "(param i32 i32) (result i32)");
+    assert_eq!(said(&guest(&[main]).start()), ["01", "02"]);
+}
+
+#[test]
 fn main_runs_after_initialize() {
     let plugin = Guest::new()
         .export("_initialize", "", "(call $say_number (i32.const 1))")

@@ -9,6 +9,7 @@
     reason = "helpers of tests outside `#[test]` functions, which clippy.toml does not reach"
 )]
 
+mod abi_0_1_0;
 mod buffers;
 mod effective_context;
 mod failure_policies;
