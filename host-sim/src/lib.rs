@@ -56,7 +56,7 @@ pub use limits::Limits;
 pub use log::LogLine;
 pub use module::{Module, ModuleError};
 pub use module_cache::ModuleCache;
-pub use nonsense::{Lie, Nonsense, Told};
+pub use nonsense::{Lie, Nonsense, StatusLie, Told};
 pub use outcome::{EndOfStream, Outcome, TcpOutcome};
 pub use plugin::{Plugin, PluginError, PluginFailure};
 pub use plugin_setup::PluginSetup;

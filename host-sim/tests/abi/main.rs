@@ -18,6 +18,7 @@ mod grpc;
 mod guest;
 mod headers;
 mod http_calls;
+mod hostile_host;
 mod life_cycle;
 mod limits;
 mod local_replies;

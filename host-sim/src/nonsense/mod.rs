@@ -3,6 +3,12 @@
 use std::collections::VecDeque;
 
 use crate::abi::Status;
+use crate::nonsense::exact::Exact;
+
+mod each_status;
+mod exact;
+
+pub use each_status::StatusLie;
 
 /// What a hostcall is answered in the place of the truth.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +36,8 @@ pub struct Told {
     pub lie: Lie,
 }
 
-/// Answers of a host, read from bytes: the same bytes give the same answers, and where they end the host is honest.
+/// Answers of a host: exact lies ([`Nonsense::lie_at`], [`Nonsense::lie_always`], [`Nonsense::each_status`]), or lies read
+/// from bytes. The same bytes give the same answers, and where they end the host is honest; [`Nonsense::default`] always is.
 ///
 /// Each hostcall of module `env` takes a byte. Its lowest three bits say what follows: 0 to 3 the truth; 4 [`Lie::NotServed`]
 /// and 5 [`Lie::Status`], with the status in the next byte (255 stands for the largest number); 6 [`Lie::Bytes`], with their
@@ -40,6 +47,7 @@ pub struct Told {
 #[derive(Debug, Clone, Default)]
 pub struct Nonsense {
     bytes: VecDeque<u8>,
+    exact: Vec<Exact>,
     honest: Vec<&'static str>,
     told: Vec<Told>,
 }
@@ -61,6 +69,32 @@ impl Nonsense {
         self
     }
 
+    /// Answers one call of a hostcall with this; `nth` counts its calls from 0. An exact lie takes no byte, and the one that
+    /// was asked for first is told.
+    #[must_use]
+    pub fn lie_at(mut self, hostcall: &'static str, nth: u64, lie: Lie) -> Self {
+        self.exact.push(Exact::nth(hostcall, nth, lie));
+        self
+    }
+
+    /// Answers every call of a hostcall with this.
+    #[must_use]
+    pub fn lie_always(mut self, hostcall: &'static str, lie: Lie) -> Self {
+        self.exact.push(Exact::always(hostcall, lie));
+        self
+    }
+
+    /// Does not serve one call of a hostcall, and answers it with this status.
+    #[must_use]
+    pub fn status_at(self, hostcall: &'static str, nth: u64, status: Status) -> Self {
+        self.lie_at(hostcall, nth, Lie::NotServed(status.number()))
+    }
+
+    /// Every status at every hostcall of every version of the ABI: for tests that try them one after the other.
+    pub fn each_status() -> impl Iterator<Item = StatusLie> {
+        each_status::each_status()
+    }
+
     /// The lies so far, in order.
     pub(crate) fn told(&self) -> &[Told] {
         &self.told
@@ -71,7 +105,7 @@ impl Nonsense {
         if self.honest.contains(&hostcall) {
             return None;
         }
-        let lie = self.lie()?;
+        let lie = exact::of(&mut self.exact, hostcall).or_else(|| self.lie())?;
         self.told.push(Told {
             hostcall,
             lie: lie.clone(),
