@@ -44,12 +44,14 @@ impl fmt::Debug for Plugin {
 
 /// Why a plugin did not start, or did not take a configuration; with everything that it logged on the way.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{failure}{}", shown(.log))]
+#[error("{failure}{}", shown(.log, .trace))]
 pub struct PluginError {
     /// What went wrong.
     pub failure: PluginFailure,
     /// The lines logged by this attempt.
     pub log: Vec<LogLine>,
+    /// What has happened in the VM until then; empty unless it is traced.
+    pub trace: Trace,
 }
 
 /// What went wrong while a plugin started or was configured.
@@ -84,6 +86,7 @@ impl Plugin {
         let plugin = RootState::take(&mut setup);
         let mut vm = Vm::instantiate(module, setup).map_err(|(trap, state)| PluginError {
             failure: trap.into(),
+            trace: state.trace(),
             log: state.log,
         })?;
         let id = vm.roots.new_plugin();
@@ -194,7 +197,7 @@ impl Plugin {
     /// not: see [`PluginSetup::trace`] and [`set_tracing`](Self::set_tracing).
     #[must_use]
     pub fn trace(&self) -> Trace {
-        self.vm.lock().trace()
+        self.vm.lock().state().trace()
     }
 
     /// What has happened since the VM is traced or since the last call of this; it is not kept any longer.
@@ -299,7 +302,8 @@ fn attempt(vm: &mut Vm, start: impl FnOnce(&mut Vm) -> Result<(), PluginFailure>
     };
     result.map_err(|failure| {
         let log = vm.state().log.get(lines_before..).unwrap_or_default().to_vec();
-        PluginError { failure, log }
+        let trace = vm.state().trace();
+        PluginError { failure, log, trace }
     })
 }
 
@@ -389,7 +393,11 @@ fn configuration_size(bytes: usize) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
-fn shown(log: &[LogLine]) -> String {
+/// The lines, or the trace, which has them too.
+fn shown(log: &[LogLine], trace: &Trace) -> String {
+    if !trace.events().is_empty() {
+        return format!("\n{}", trace.to_string().trim_end());
+    }
     log.iter().fold(String::new(), |mut text, line| {
         let _infallible = write!(text, "\n  {line}");
         text

@@ -22,7 +22,6 @@ use crate::module::{ALLOCATORS, Module};
 use crate::plugin_setup::PluginSetup;
 use crate::ticker;
 use crate::trace::costs::Costs;
-use crate::trace::list::Trace;
 use crate::trace::shape::Numbers;
 use crate::vm::callback::Callback;
 use crate::vm::exports::Exports;
@@ -126,15 +125,6 @@ impl Vm {
         self.state()
             .guest_memory
             .map_or(0, |memory| memory.data_size(&self.store))
-    }
-
-    /// What has happened since it is traced; nothing where it is not.
-    pub(crate) fn trace(&self) -> Trace {
-        self.state()
-            .trace
-            .as_ref()
-            .map(|trace| trace.trace())
-            .unwrap_or_default()
     }
 
     /// The number of a new context: 1, 2, 3 and so on, roots and streams alike.

@@ -20,6 +20,7 @@ use crate::plugin_setup::PluginSetup;
 use crate::random::Random;
 use crate::shared::member::Member;
 use crate::tcp::state::TcpState;
+use crate::trace::list::Trace;
 use crate::trace::recorder::Recorder;
 use crate::vm::asked::{Asked, Wish};
 use crate::vm::callback::Callback;
@@ -211,6 +212,12 @@ impl State {
     pub(crate) fn take_asked(&mut self, context: u32) -> Option<Wish> {
         let place = self.asked.iter().position(|asked| asked.context == context)?;
         self.asked.remove(place).map(|asked| asked.wish)
+    }
+
+    /// What has happened since the VM is traced; nothing where it is not.
+    pub(crate) fn trace(&self) -> Trace {
+        let trace = self.trace.as_ref();
+        trace.map(|trace| trace.trace()).unwrap_or_default()
     }
 
     /// Counts a hostcall of the running callback, which begins here.

@@ -50,7 +50,7 @@ impl StreamHandle {
     }
 
     pub(crate) fn trace(&self) -> Trace {
-        self.vm.lock().trace().of_context(self.id)
+        self.vm.lock().state().trace().of_context(self.id)
     }
 
     pub(crate) fn hostcalls(&self) -> BTreeMap<&'static str, u64> {

@@ -211,7 +211,7 @@ fn a_configuration_that_is_refused_later_leaves_the_old_one_in_use() {
         .export(create.0, create.1, &create.2)
         .try_start(setup)
         .unwrap();
-    let PluginError { failure, log } = plugin.reconfigure("").unwrap_err();
+    let PluginError { failure, log, .. } = plugin.reconfigure("").unwrap_err();
     assert_eq!(failure, PluginFailure::ConfigurationRefused);
     assert_eq!(log.len(), 3, "its own lines only: {log:?}");
     plugin.take_logs();

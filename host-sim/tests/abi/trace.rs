@@ -323,6 +323,21 @@ fn tracing_can_begin_and_end_at_any_time() {
 }
 
 #[test]
+fn a_plugin_that_does_not_start_tells_what_happened() {
+    let refuse = "(call $say_number (i32.const 7)) (i32.const 0)";
+    let guest = Guest::new().export("proxy_on_configure", "(param i32 i32) (result i32)", refuse);
+    let text = guest.try_start(traced()).unwrap_err().to_string();
+    assert!(
+        text.contains("\n[1] proxy_on_configure(configuration_size: 0) -> false: fuel "),
+        "{text}"
+    );
+    assert!(
+        text.contains("\n  proxy_log(level: Info, message: \"07\") -> Ok"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_trace_costs_no_fuel() {
     let fuel = |setup| {
         let mut plugin = reader().try_start(setup).unwrap();

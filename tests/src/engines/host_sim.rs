@@ -59,7 +59,7 @@ impl Engine for HostSim {
     }
 
     fn refuse(&self, configuration: &PluginConfiguration) -> Result<Vec<Problem>, String> {
-        let Err(PluginError { failure, log }) = self.start(configuration, Clock::System)? else {
+        let Err(PluginError { failure, log, .. }) = self.start(configuration, Clock::System)? else {
             return Err("the configuration is accepted".to_owned());
         };
         if failure != PluginFailure::ConfigurationRefused {
