@@ -9,6 +9,7 @@ use crate::log::LogLine;
 use crate::module::Module;
 use crate::plugin::{Plugin, PluginError, PluginFailure};
 use crate::plugin_setup::PluginSetup;
+use crate::trace::list::Trace;
 use crate::workers::count::WorkerCount;
 use crate::workers::policy::FailurePolicy;
 use crate::workers::reload::Backoff;
@@ -83,7 +84,11 @@ impl Workers {
         let own = (&self.setup.vm_id, &self.setup.vm_configuration);
         if (&setup.vm_id, &setup.vm_configuration) != own {
             let (failure, log) = (PluginFailure::AnotherVm, Vec::new());
-            return Err(PluginError { failure, log });
+            return Err(PluginError {
+                failure,
+                log,
+                trace: Trace::default(),
+            });
         }
         Self::load(self.vms.clone(), setup, self.count, policy)
     }

@@ -7,6 +7,7 @@ use crate::module::Module;
 use crate::plugin::{Plugin, PluginError, PluginFailure};
 use crate::plugin_setup::PluginSetup;
 use crate::shared::member::Member;
+use crate::trace::list::Trace;
 use crate::vm::root_state::RootState;
 use crate::vm::{SharedVm, WeakVm};
 
@@ -59,7 +60,11 @@ impl Vms {
         let log = self.attempt_once(setup)?;
         if self.failed {
             let failure = PluginFailure::FailedOnThread;
-            return Err(PluginError { failure, log });
+            return Err(PluginError {
+                failure,
+                log,
+                trace: Trace::default(),
+            });
         }
         Ok(log)
     }
@@ -132,9 +137,10 @@ const fn trial_of(failure: &PluginFailure) -> Option<Trial> {
     }
 }
 
-const fn refused_before() -> PluginError {
+fn refused_before() -> PluginError {
     PluginError {
         failure: PluginFailure::ConfigurationRefused,
         log: Vec::new(),
+        trace: Trace::default(),
     }
 }
