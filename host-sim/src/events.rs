@@ -5,6 +5,7 @@ use crate::http;
 use crate::tcp;
 use crate::vm::Vm;
 use crate::vm::asked::{Asked, Wish};
+use crate::vm::roots;
 use crate::vm::stream_state::StreamKind;
 use crate::vm::trap::Trap;
 
@@ -39,6 +40,9 @@ fn carry_out(vm: &mut Vm, context: u32, wish: Wish) -> Result<(), Trap> {
     match vm.stream(context).map(|stream| &stream.kind) {
         Some(StreamKind::Http(_)) => http::drive::carry_out(vm, context, wish),
         Some(StreamKind::Tcp(_)) => tcp::drive::carry_out(vm, context, &wish),
-        None => Ok(()),
+        None => match wish {
+            Wish::Delete => roots::finish(vm, context),
+            Wish::Continue(_) | Wish::Close(_) | Wish::Reply(_) => Ok(()),
+        },
     }
 }

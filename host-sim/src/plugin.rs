@@ -332,8 +332,10 @@ fn put_in_use(vm: &mut Vm, id: PluginId, plugin: RootState) -> Result<(), Plugin
         Some(root) => root,
         None => new_root(vm, plugin)?,
     };
-    let retired = vm.roots.replace(id, root);
-    retired.map_or(Ok(()), |retired| Ok(roots::delete(vm, retired)?))
+    if let Some(retired) = vm.roots.replace(id, root) {
+        roots::delete(vm, retired)?;
+    }
+    Ok(events::settle(vm)?)
 }
 
 /// Makes, starts and configures a root context; one that refuses is deleted again.

@@ -12,6 +12,7 @@ use crate::vm::state::State;
 mod abi_0_1_0;
 mod buffer;
 mod call_status;
+mod done;
 mod effective_context;
 mod emscripten;
 mod grpc;
@@ -53,6 +54,7 @@ fn linker(engine: &Engine, version: AbiVersion) -> wasmtime::Result<HostLinker> 
     emscripten::link(&mut linker)?;
     buffer::link(&mut linker)?;
     call_status::link(&mut linker)?;
+    done::link(&mut linker)?;
     effective_context::link(&mut linker)?;
     grpc::link(&mut linker)?;
     headers::link(&mut linker)?;

@@ -8,7 +8,7 @@ use super::{ENV, HostLinker};
 use crate::vm::trap::{HostTrap, TrapCause};
 
 /// Each name with the number of its parameters; all are i32, and so is the result.
-const NOT_SERVED: &[(&str, usize)] = &[("proxy_call_foreign_function", 6), ("proxy_done", 0)];
+const NOT_SERVED: &[(&str, usize)] = &[("proxy_call_foreign_function", 6)];
 
 pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
     for (hostcall, parameters) in NOT_SERVED.iter().copied() {

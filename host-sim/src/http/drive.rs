@@ -10,8 +10,14 @@ use crate::vm::Vm;
 use crate::vm::asked::Wish;
 use crate::vm::trap::Trap;
 
-/// What Envoy records as the details of a stream that the plugin closed.
+/// What Envoy records as the details of a stream that the plugin closed, where there are none yet.
 const CLOSED_BY_PLUGIN: &[u8] = b"wasm_close_stream";
+
+/// What it records where the application answered.
+const ANSWERED: &[u8] = b"via_upstream";
+
+/// What it records where the client went away.
+const CLIENT_GONE: &[u8] = b"downstream_remote_disconnect";
 
 /// Whether the headers of this direction can come: those of a response only after a request that went on.
 pub(crate) fn awaits_headers(vm: &mut Vm, id: u32, direction: Direction) -> bool {
@@ -63,7 +69,8 @@ pub(crate) fn carry_out(vm: &mut Vm, id: u32, wish: Wish) -> Result<(), Trap> {
         Wish::Continue(StreamType::HttpResponse) => resume::go_on(vm, id, Direction::Response),
         Wish::Close(StreamType::HttpRequest | StreamType::HttpResponse) => close(vm, id),
         Wish::Continue(StreamType::Downstream | StreamType::Upstream)
-        | Wish::Close(StreamType::Downstream | StreamType::Upstream) => Ok(()),
+        | Wish::Close(StreamType::Downstream | StreamType::Upstream)
+        | Wish::Delete => Ok(()),
     }
 }
 
@@ -79,6 +86,21 @@ pub(crate) fn end(vm: &mut Vm, id: u32, end: End) -> Result<(), Trap> {
             .and_then(|()| vm.delete_stream(id))
     };
     ended.and(vm.release_root(id))
+}
+
+/// Notes that the response comes from the application.
+pub(crate) fn application_answers(vm: &mut Vm, id: u32) {
+    if let Some(http) = alive(vm, id) {
+        http.details = Some(ANSWERED.to_vec());
+    }
+}
+
+/// The client resets the stream.
+pub(crate) fn reset(vm: &mut Vm, id: u32) -> Result<(), Trap> {
+    if let Some(http) = alive(vm, id) {
+        http.details = Some(CLIENT_GONE.to_vec());
+    }
+    end(vm, id, End::Closed)
 }
 
 fn close(vm: &mut Vm, id: u32) -> Result<(), Trap> {

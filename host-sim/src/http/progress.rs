@@ -48,8 +48,8 @@ impl Progress {
         let flow = direction.flow(http);
         match flow.iteration {
             _ if !flow.headers.seen => Self::Awaited,
+            _ if flow.passed.ended => Self::Ended,
             Iteration::Stopped | Iteration::StoppedAll => Self::Paused,
-            Iteration::Going if flow.passed.ended => Self::Ended,
             Iteration::Going => Self::Going,
         }
     }

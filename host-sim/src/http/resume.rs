@@ -49,6 +49,7 @@ fn allow(vm: &mut Vm, id: u32, direction: Direction) -> Option<Start> {
     }
     flow.catching_up = flow.iteration == Iteration::StoppedAll;
     flow.iteration = Iteration::Going;
+    flow.body.gathering = false;
     Some(if flow.catching_up {
         Start::Plugin
     } else {

@@ -86,9 +86,7 @@ impl Stream {
     /// Resets the stream, as a client does that goes away: access log, done, delete.
     pub fn reset(&mut self) -> Outcome {
         let awaited = |vm: &mut Vm, id| drive::alive(vm, id).is_some_and(|http| http.life != Life::Begun);
-        self.event(Direction::Request, awaited, |vm, id| {
-            drive::end(vm, id, End::Closed)
-        })
+        self.event(Direction::Request, awaited, drive::reset)
     }
 
     /// Ends the stream: access log, done, delete, in Envoy's order. Only the first call has an effect.
@@ -124,7 +122,8 @@ impl Stream {
         self.read(|http| http.response.passed.clone())
     }
 
-    /// What `%RESPONSE_CODE_DETAILS%` shows where the plugin replied or closed the stream.
+    /// What `%RESPONSE_CODE_DETAILS%` shows: the details of the last local reply, or who ended the stream; `None` as long as
+    /// nobody answered.
     #[must_use]
     pub fn response_code_details(&self) -> Option<Vec<u8>> {
         self.read(|http| http.details.clone())
@@ -210,6 +209,9 @@ impl Stream {
         let headers = map(headers);
         let awaited = |vm: &mut Vm, id| drive::awaits_headers(vm, id, direction);
         self.event(direction, awaited, |vm, id| {
+            if direction == Direction::Response {
+                drive::application_answers(vm, id);
+            }
             deliver::headers(vm, id, direction, headers, end == EndOfStream::Yes)
         })
     }

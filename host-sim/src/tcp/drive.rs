@@ -145,7 +145,7 @@ fn follow(vm: &mut Vm, id: u32, wish: &Wish) -> Result<After, Trap> {
             Ok(After::Continued)
         }
         Wish::Close(StreamType::Downstream | StreamType::Upstream) => close_for_plugin(vm, id),
-        Wish::Continue(_) | Wish::Close(_) | Wish::Reply(_) => Ok(After::Nothing),
+        Wish::Continue(_) | Wish::Close(_) | Wish::Reply(_) | Wish::Delete => Ok(After::Nothing),
     }
 }
 

@@ -3,14 +3,14 @@
 use crate::abi::StreamType;
 use crate::http::local_reply::LocalReply;
 
-/// One wish, and the stream that it is about: the one of the effective context.
+/// One wish, and the context that it is about: the effective one.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
     pub(crate) context: u32,
     pub(crate) wish: Wish,
 }
 
-/// What is to happen to a stream.
+/// What is to happen to a stream or a root context.
 #[derive(Debug, Clone)]
 pub(crate) enum Wish {
     /// `proxy_continue_stream`
@@ -19,4 +19,6 @@ pub(crate) enum Wish {
     Close(StreamType),
     /// `proxy_send_local_response`
     Reply(LocalReply),
+    /// `proxy_done`, of a root context
+    Delete,
 }

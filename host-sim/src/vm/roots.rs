@@ -83,7 +83,8 @@ pub(crate) fn new(vm: &mut Vm, plugin: RootState) -> u32 {
     root
 }
 
-/// A root that asks for more time (`proxy_on_done` false) is not deleted; in a VM that failed nothing runs.
+/// A root that asks for more time (`proxy_on_done` false) is deleted when it calls `proxy_done`; in a VM that failed nothing
+/// runs.
 pub(crate) fn delete(vm: &mut Vm, root: u32) -> Result<(), Trap> {
     if vm.failure().is_some() {
         return Ok(());
@@ -91,8 +92,14 @@ pub(crate) fn delete(vm: &mut Vm, root: u32) -> Result<(), Trap> {
     if let Some(done) = vm.exports.done.clone()
         && vm.call((Callback::Done, root), &done, root)? == 0
     {
+        vm.state_mut().roots_ending.insert(root);
         return Ok(());
     }
+    finish(vm, root)
+}
+
+/// Deletes a root that is done.
+pub(crate) fn finish(vm: &mut Vm, root: u32) -> Result<(), Trap> {
     if let Some(delete) = vm.exports.delete.clone() {
         vm.call((Callback::Delete, root), &delete, root)?;
     }

@@ -1,6 +1,6 @@
 //! What the host keeps for one VM, apart from the VM itself.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,6 +53,8 @@ pub(crate) struct State {
     pub(crate) streams: BTreeMap<u32, StreamState>,
     /// In the order of the hostcalls; carried out when the callback has returned, as in Envoy.
     pub(crate) asked: VecDeque<Asked>,
+    /// Roots that asked for more time when they were to end, and have not called `proxy_done` yet.
+    pub(crate) roots_ending: BTreeSet<u32>,
     /// A local reply was asked for in the running callback, for whichever stream: Envoy then lets nothing go on.
     pub(crate) replied: bool,
     pub(crate) running: Running,
@@ -94,6 +96,7 @@ impl State {
             nonsense: setup.nonsense,
             streams: BTreeMap::new(),
             asked: VecDeque::new(),
+            roots_ending: BTreeSet::new(),
             replied: false,
             running: Running {
                 callback: Callback::Instantiate,

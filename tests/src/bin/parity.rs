@@ -68,10 +68,16 @@ async fn run_script(script: &Script, on: Where, envoy: Option<&mut EnvoySide>) -
     }
     let host_sim = lines(host_sim.as_deref().unwrap_or_default());
     let Some(envoy) = envoy else {
-        println!("{}", host_sim.last().map(|lines| lines.join("\n")).unwrap_or_default());
+        println!(
+            "{}",
+            host_sim.last().map(|lines| lines.join("\n")).unwrap_or_default()
+        );
         return true;
     };
-    let expected: Vec<Vec<String>> = host_sim.iter().map(|lines| expected_of_envoy(script, lines)).collect();
+    let expected: Vec<Vec<String>> = host_sim
+        .iter()
+        .map(|lines| expected_of_envoy(script, lines))
+        .collect();
     let seen = match envoy.run(script, &expected).await {
         Ok(seen) => lines(&seen),
         Err(error) => {

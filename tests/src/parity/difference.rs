@@ -88,7 +88,11 @@ pub fn expected_of_envoy(script: &Script, host_sim: &[String]) -> Vec<String> {
 /// The differences that host-sim's lines no longer show: then the two sides agree, or differ in another way.
 #[must_use]
 pub fn outdated<'s>(script: &'s Script, host_sim: &[String]) -> Vec<&'s Differs> {
-    let shows = |differs: &&Differs| !host_sim.windows(differs.host_sim.len()).any(|lines| lines == differs.host_sim);
+    let shows = |differs: &&Differs| {
+        !host_sim
+            .windows(differs.host_sim.len())
+            .any(|lines| lines == differs.host_sim)
+    };
     script.differs.iter().filter(shows).collect()
 }
 

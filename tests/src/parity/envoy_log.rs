@@ -16,15 +16,17 @@ struct Message<'l> {
 /// its own.
 pub(crate) fn plugin_lines(log: &str, plugin: &str, process_id: u32) -> Vec<String> {
     let main_thread = process_id.to_string();
-    let served = messages(log).into_iter().filter(|message| message.thread != main_thread);
+    let served = messages(log)
+        .into_iter()
+        .filter(|message| message.thread != main_thread);
     served.filter_map(|message| line(&message, plugin)).collect()
 }
 
 /// Why Envoy refused a listener, if it did.
 pub(crate) fn refusal(log: &str) -> Option<String> {
-    let refused = messages(log)
-        .into_iter()
-        .find(|message| message.text.contains("rejected") || message.text.contains("Error adding/updating listener"));
+    let refused = messages(log).into_iter().find(|message| {
+        message.text.contains("rejected") || message.text.contains("Error adding/updating listener")
+    });
     refused.map(|message| message.text)
 }
 

@@ -82,7 +82,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     async fn begins(&mut self) -> bool {
         self.reading = Reading::Head;
         self.writing = Writing::Head;
-        !self.buffer.is_empty() || self.stream.read_buf(&mut self.buffer).await.is_ok_and(|read| read > 0)
+        !self.buffer.is_empty()
+            || self
+                .stream
+                .read_buf(&mut self.buffer)
+                .await
+                .is_ok_and(|read| read > 0)
     }
 
     /// Carries commands and bytes until both directions have ended.
@@ -130,7 +135,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let mut bytes = match self.role {
             Role::Client => {
                 self.method = text(":method");
-                let words = [&text(":method")[..], b" ", &text(":path"), b" HTTP/1.1\r\nhost: ", &text(":authority"), b"\r\n"];
+                let words = [
+                    &text(":method")[..],
+                    b" ",
+                    &text(":path"),
+                    b" HTTP/1.1\r\nhost: ",
+                    &text(":authority"),
+                    b"\r\n",
+                ];
                 words.concat()
             }
             Role::Server => [b"HTTP/1.1 ", &text(":status")[..], b" X\r\n"].concat(),
@@ -232,7 +244,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             self.reading = Reading::Done;
             return Ok(true);
         }
-        let Some((pairs, length)) = head(&self.buffer)? else { return Ok(false) };
+        let Some((pairs, length)) = head(&self.buffer)? else {
+            return Ok(false);
+        };
         self.buffer.drain(..length);
         received.trailers = Some(pairs);
         self.reading = Reading::Done;
@@ -240,8 +254,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     fn read_head(&mut self, received: &mut Received) -> io::Result<bool> {
-        let Some(end) = self.buffer.windows(2).position(|pair| pair == b"\r\n") else { return Ok(false) };
-        let Some((pairs, length)) = head(&self.buffer[end + 2..])? else { return Ok(false) };
+        let Some(end) = self.buffer.windows(2).position(|pair| pair == b"\r\n") else {
+            return Ok(false);
+        };
+        let Some((pairs, length)) = head(&self.buffer[end + 2..])? else {
+            return Ok(false);
+        };
         let line = String::from_utf8_lossy(&self.buffer[..end]).into_owned();
         self.buffer.drain(..end + 2 + length);
         let words: Vec<&str> = line.split(' ').collect();
@@ -255,7 +273,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             _ => return Err(io::Error::other(line)),
         };
         self.reading = self.body_of(&pairs, first.first().map(|(_, value)| value.as_slice()));
-        received.headers = Some(first.into_iter().chain(pairs.into_iter().map(authority)).collect());
+        received.headers = Some(
+            first
+                .into_iter()
+                .chain(pairs.into_iter().map(authority))
+                .collect(),
+        );
         Ok(true)
     }
 
@@ -297,7 +320,9 @@ fn head(bytes: &[u8]) -> io::Result<Option<(Pairs, usize)>> {
     let mut pairs = Vec::new();
     let mut at = 0;
     loop {
-        let Some(length) = bytes[at..].windows(2).position(|pair| pair == b"\r\n") else { return Ok(None) };
+        let Some(length) = bytes[at..].windows(2).position(|pair| pair == b"\r\n") else {
+            return Ok(None);
+        };
         let line = &bytes[at..at + length];
         at += length + 2;
         if line.is_empty() {

@@ -11,7 +11,10 @@ use crate::parity::endpoint::{Arrivals, Backstage, Command, End, Endpoint, Share
 use crate::parity::headers::{Pairs, value};
 
 /// Opens a connection and carries one stream for a client.
-pub(crate) async fn client(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, backstage: Backstage) {
+pub(crate) async fn client(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    backstage: Backstage,
+) {
     let received = backstage.received.clone();
     let _ended = exchange(stream, backstage).await;
     received.broken();
@@ -19,7 +22,9 @@ pub(crate) async fn client(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 
 
 /// Serves one connection: each request is an arrival of its own.
 pub(crate) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, arrivals: Arrivals) {
-    let Ok(mut connection) = h2::server::handshake(stream).await else { return };
+    let Ok(mut connection) = h2::server::handshake(stream).await else {
+        return;
+    };
     while let Some(Ok((request, respond))) = connection.accept().await {
         let (endpoint, backstage) = Endpoint::new();
         backstage.received.lock().headers = Some(request_pairs(&request));
@@ -35,7 +40,9 @@ async fn exchange(
     let (requests, connection) = h2::client::handshake(stream).await?;
     let connection = tokio::spawn(connection);
     let mut requests = requests.ready().await?;
-    let Some(Command::Headers { pairs, end }) = backstage.commands.recv().await else { return Ok(()) };
+    let Some(Command::Headers { pairs, end }) = backstage.commands.recv().await else {
+        return Ok(());
+    };
     let (response, body) = requests.send_request(request(&pairs)?, end)?;
     let received = backstage.received.clone();
     let reading = async {
@@ -70,7 +77,9 @@ async fn answer(body: RecvStream, mut respond: h2::server::SendResponse<Bytes>, 
             match command {
                 Command::Headers { pairs, end } => {
                     let Ok(response) = response(&pairs) else { return };
-                    let Ok(body) = respond.send_response(response, end) else { return };
+                    let Ok(body) = respond.send_response(response, end) else {
+                        return;
+                    };
                     return write(body, backstage).await;
                 }
                 Command::Break => return respond.send_reset(Reason::INTERNAL_ERROR),
@@ -141,7 +150,10 @@ fn header_map(pairs: &Pairs) -> Result<HeaderMap, http::Error> {
     let regular = pairs.iter().filter(|(name, _)| !name.starts_with(':'));
     let mut map = HeaderMap::new();
     for (name, value) in regular {
-        map.append(HeaderName::from_bytes(name.as_bytes())?, HeaderValue::from_bytes(value)?);
+        map.append(
+            HeaderName::from_bytes(name.as_bytes())?,
+            HeaderValue::from_bytes(value)?,
+        );
     }
     Ok(map)
 }
@@ -150,13 +162,20 @@ fn request_pairs(request: &Request<RecvStream>) -> Pairs {
     let uri = request.uri();
     let path = uri.path_and_query().map_or("", |path| path.as_str());
     let authority = uri.authority().map_or("", |authority| authority.as_str());
-    let pseudo = [(":method", request.method().as_str()), (":path", path), (":authority", authority)];
+    let pseudo = [
+        (":method", request.method().as_str()),
+        (":path", path),
+        (":authority", authority),
+    ];
     let pseudo = pseudo.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
     pseudo.into_iter().chain(pairs(request.headers())).collect()
 }
 
 fn response_pairs(response: &Response<RecvStream>) -> Pairs {
-    let status = (":status".to_owned(), response.status().as_str().as_bytes().to_vec());
+    let status = (
+        ":status".to_owned(),
+        response.status().as_str().as_bytes().to_vec(),
+    );
     [vec![status], pairs(response.headers())].concat()
 }
 

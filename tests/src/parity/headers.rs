@@ -72,7 +72,11 @@ pub(crate) fn unescape(text: &str) -> Vec<u8> {
 }
 
 fn hexadecimal(high: u8, low: u8) -> u8 {
-    let digit = |digit: u8| char::from(digit).to_digit(16).expect("a hexadecimal digit behind `\\x`");
+    let digit = |digit: u8| {
+        char::from(digit)
+            .to_digit(16)
+            .expect("a hexadecimal digit behind `\\x`")
+    };
     u8::try_from(digit(high) * 16 + digit(low)).expect("two digits are a byte")
 }
 
@@ -83,7 +87,10 @@ mod tests {
     #[test]
     fn a_header_line_ends_its_name_at_the_first_colon_behind_the_first_letter() {
         let lines = [":path: /a:b".to_owned(), "x-a:\\xff\\\\".to_owned()];
-        let expected = vec![(":path".to_owned(), b"/a:b".to_vec()), ("x-a".to_owned(), b"\xff\\".to_vec())];
+        let expected = vec![
+            (":path".to_owned(), b"/a:b".to_vec()),
+            ("x-a".to_owned(), b"\xff\\".to_vec()),
+        ];
         assert_eq!(pairs(&lines), Ok(expected));
         assert!(pairs(&["x-a".to_owned()]).is_err());
     }

@@ -28,9 +28,15 @@ impl MetricsSeen {
 }
 
 async fn read(envoy: &RunningEnvoy) -> Result<BTreeMap<String, String>, String> {
-    let text = envoy.admin("/stats?filter=^wasmcustom&histogram_buckets=disjoint").await?;
-    let lines = text.lines().filter_map(|line| line.strip_prefix(PREFIX)?.split_once(": "));
-    Ok(lines.map(|(name, value)| (name.to_owned(), shown(value))).collect())
+    let text = envoy
+        .admin("/stats?filter=^wasmcustom&histogram_buckets=disjoint")
+        .await?;
+    let lines = text
+        .lines()
+        .filter_map(|line| line.strip_prefix(PREFIX)?.split_once(": "));
+    Ok(lines
+        .map(|(name, value)| (name.to_owned(), shown(value)))
+        .collect())
 }
 
 /// A number, or how many samples a histogram has: ` B0.5(0,0) B1(2,2)` are buckets, the second number over all time.
@@ -38,7 +44,11 @@ fn shown(value: &str) -> String {
     if value.trim().parse::<u64>().is_ok() {
         return value.trim().to_owned();
     }
-    let buckets = value.split(' ').filter_map(|bucket| bucket.strip_suffix(')')?.rsplit_once(','));
-    let samples: u64 = buckets.filter_map(|(_, samples)| samples.parse::<u64>().ok()).sum();
+    let buckets = value
+        .split(' ')
+        .filter_map(|bucket| bucket.strip_suffix(')')?.rsplit_once(','));
+    let samples: u64 = buckets
+        .filter_map(|(_, samples)| samples.parse::<u64>().ok())
+        .sum();
     format!("{samples} samples")
 }

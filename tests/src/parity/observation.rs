@@ -57,7 +57,11 @@ impl Observation {
             lines.extend(received("the call's upstream got", call));
         }
         lines.push("# metrics".to_owned());
-        lines.extend(self.metrics.iter().map(|(name, value)| format!("{name} = {value}")));
+        lines.extend(
+            self.metrics
+                .iter()
+                .map(|(name, value)| format!("{name} = {value}")),
+        );
         lines
     }
 }
@@ -84,7 +88,9 @@ fn received(whose: &str, received: &Received) -> Vec<String> {
 
 /// Sorted by name: HTTP gives no meaning to the order of different names, and the wire's is nobody's choice.
 fn pairs(whose: &str, pairs: &Pairs) -> Vec<String> {
-    let compared = pairs.iter().filter(|(name, _)| !NOT_COMPARED.contains(&name.as_str()));
+    let compared = pairs
+        .iter()
+        .filter(|(name, _)| !NOT_COMPARED.contains(&name.as_str()));
     let mut sorted: Vec<_> = compared.collect();
     sorted.sort_by_key(|(name, _)| name);
     sorted
@@ -98,5 +104,10 @@ fn body(bytes: &[u8]) -> String {
         return format!("\"{}\"", bytes.escape_ascii());
     }
     let (head, tail) = (&bytes[..32], &bytes[bytes.len() - 32..]);
-    format!("\"{}..{}\" of {} bytes", head.escape_ascii(), tail.escape_ascii(), bytes.len())
+    format!(
+        "\"{}..{}\" of {} bytes",
+        head.escape_ascii(),
+        tail.escape_ascii(),
+        bytes.len()
+    )
 }

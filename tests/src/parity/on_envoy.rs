@@ -45,7 +45,8 @@ impl EnvoySide {
     pub async fn start() -> Result<Self, String> {
         let scratch = Scratch::new("parity")?;
         let listeners = scratch.path().join("listeners.json");
-        replace_file(&listeners, &envoy_configuration::listeners(None, 0).to_string()).map_err(|error| error.to_string())?;
+        replace_file(&listeners, &envoy_configuration::listeners(None, 0).to_string())
+            .map_err(|error| error.to_string())?;
         let upstreams: [Arrivals; 3] = Default::default();
         let calls = Arrivals::default();
         let protocols = [Protocol::Http1, Protocol::Http2, Protocol::Tcp];
@@ -53,7 +54,10 @@ impl EnvoySide {
         for (protocol, arrivals) in protocols.into_iter().zip(&upstreams) {
             addresses.push(serve(protocol, arrivals).await?);
         }
-        let called = [serve(Protocol::Http1, &calls).await?, serve(Protocol::Http2, &calls).await?];
+        let called = [
+            serve(Protocol::Http1, &calls).await?,
+            serve(Protocol::Http2, &calls).await?,
+        ];
         let free = free_loopback_addresses(2).map_err(|error| error.to_string())?;
         let places = Places {
             admin: free[0],
@@ -79,7 +83,11 @@ impl EnvoySide {
     ///
     /// # Errors
     /// When a step cannot be done.
-    pub async fn run(&mut self, script: &Script, expected: &[Vec<String>]) -> Result<Vec<Observation>, String> {
+    pub async fn run(
+        &mut self,
+        script: &Script,
+        expected: &[Vec<String>],
+    ) -> Result<Vec<Observation>, String> {
         let mut run = Run::begin(self, script).await?;
         let mut observations = vec![run.settle(expected.first()).await?];
         for (step, expected) in script.steps.iter().zip((1..).map(|place| expected.get(place))) {
@@ -185,7 +193,14 @@ impl<'s> Run<'s> {
         let started = Instant::now();
         let name = format!("{}::", self.script.name);
         loop {
-            if self.side.envoy.admin("/listeners").await?.lines().any(|line| line.starts_with(&name)) {
+            if self
+                .side
+                .envoy
+                .admin("/listeners")
+                .await?
+                .lines()
+                .any(|line| line.starts_with(&name))
+            {
                 return Ok(());
             }
             if let Some(refusal) = envoy_log::refusal(&self.log()?) {
@@ -219,7 +234,9 @@ impl<'s> Run<'s> {
     /// The thread that serves the streams has done what it had to do when a request behind it is answered.
     async fn barrier(&self) -> Result<(), String> {
         let (client, backstage) = Endpoint::new();
-        let stream = TcpStream::connect(self.side.barrier).await.map_err(|error| error.to_string())?;
+        let stream = TcpStream::connect(self.side.barrier)
+            .await
+            .map_err(|error| error.to_string())?;
         tokio::spawn(h1::client(stream, backstage));
         let pairs = headers::request("GET /", &[])?;
         client.tell(Command::Headers { pairs, end: true });
@@ -238,7 +255,11 @@ impl<'s> Run<'s> {
         let process = self.side.envoy.process_id();
         Ok(Observation {
             log: envoy_log::plugin_lines(&self.log()?, &self.script.name, process),
-            streams: self.streams.iter().map(|open| self.seen(open)).collect::<Result<_, _>>()?,
+            streams: self
+                .streams
+                .iter()
+                .map(|open| self.seen(open))
+                .collect::<Result<_, _>>()?,
             calls: self.calls.iter().map(|call| call.upstream.received()).collect(),
             metrics: self.metrics.changed(&self.side.envoy).await?,
         })
@@ -317,7 +338,9 @@ impl<'s> Run<'s> {
     }
 
     async fn open(&mut self, name: &str) -> Result<(), String> {
-        let stream = TcpStream::connect(self.listen).await.map_err(|error| error.to_string())?;
+        let stream = TcpStream::connect(self.listen)
+            .await
+            .map_err(|error| error.to_string())?;
         let _slower = stream.set_nodelay(true);
         let port = stream.local_addr().map_err(|error| error.to_string())?.port();
         let (client, backstage) = Endpoint::new();
@@ -370,7 +393,10 @@ impl<'s> Run<'s> {
         });
         if body {
             let bytes = headers::unescape(&answer.body);
-            call.tell(Command::Body { bytes, end: !trailers });
+            call.tell(Command::Body {
+                bytes,
+                end: !trailers,
+            });
         }
         if trailers {
             call.tell(Command::Trailers(headers::pairs(&answer.trailers)?));
@@ -384,14 +410,23 @@ fn access_log(path: &Path, script: &Script, port: u16) -> Result<Vec<String>, St
     let text = std::fs::read_to_string(path).unwrap_or_default();
     for line in text.lines() {
         // The last line may not be whole yet.
-        let Ok(entry) = serde_json::from_str::<serde_json::Value>(line) else { continue };
+        let Ok(entry) = serde_json::from_str::<serde_json::Value>(line) else {
+            continue;
+        };
         if entry["port"].as_u64() != Some(port.into()) {
             continue;
         }
-        let shown = |value: &serde_json::Value| value.as_str().map_or_else(|| "none".to_owned(), |text| text.escape_debug().to_string());
+        let shown = |value: &serde_json::Value| {
+            value
+                .as_str()
+                .map_or_else(|| "none".to_owned(), |text| text.escape_debug().to_string())
+        };
         let state = script.filter_state.iter();
         let state = state.map(|key| format!("filter state {key}: {}", shown(&entry[key])));
-        return Ok([format!("details: {}", shown(&entry["details"]))].into_iter().chain(state).collect());
+        return Ok([format!("details: {}", shown(&entry["details"]))]
+            .into_iter()
+            .chain(state)
+            .collect());
     }
     Ok(Vec::new())
 }

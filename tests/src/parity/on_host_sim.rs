@@ -103,7 +103,10 @@ impl Side<'_> {
 
     fn response(&mut self, response: &Response) -> Result<(), String> {
         let pairs = headers::response(response.status, &response.headers)?;
-        let place = self.streams.iter().position(|open| open.seen.name == response.stream);
+        let place = self
+            .streams
+            .iter()
+            .position(|open| open.seen.name == response.stream);
         let mut open = self.streams.remove(place.ok_or("no such stream")?);
         let outcome = open.stream.response_headers(&pairs, end(response.end));
         if outcome == Outcome::Continue {
@@ -141,9 +144,10 @@ impl Side<'_> {
     }
 
     fn access_log(&self, stream: &Stream) -> Vec<String> {
-        let details = stream
-            .local_reply()
-            .map_or_else(|| "via_upstream".to_owned(), |reply| reply.details_text().into_owned());
+        let details = stream.local_reply().map_or_else(
+            || "via_upstream".to_owned(),
+            |reply| reply.details_text().into_owned(),
+        );
         let state = |key: &String| {
             let value = stream.filter_state(key);
             let value = value.map_or_else(|| "none".to_owned(), |value| value.escape_ascii().to_string());
@@ -161,7 +165,11 @@ impl Side<'_> {
             .iter()
             .map(|line| envoy_log::shown(level(line.level), &line.text()))
             .collect();
-        log.extend(self.plugin.failure().map(|trap| envoy_log::trap(trap.callback.export())));
+        log.extend(
+            self.plugin
+                .failure()
+                .map(|trap| envoy_log::trap(trap.callback.export())),
+        );
         let metrics = self.plugin.metrics();
         let metrics = metrics
             .iter()

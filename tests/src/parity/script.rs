@@ -281,7 +281,8 @@ impl Script {
 /// When a file cannot be read or is no script; the message names it.
 pub fn load() -> Result<Vec<Script>, String> {
     let folder = workspace::root().join("tests/parity");
-    let entries = fs::read_dir(&folder).map_err(|error| format!("cannot read `{}`: {error}", folder.display()))?;
+    let entries =
+        fs::read_dir(&folder).map_err(|error| format!("cannot read `{}`: {error}", folder.display()))?;
     let mut paths: Vec<PathBuf> = entries
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<Result<_, _>>()
