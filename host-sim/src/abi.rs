@@ -235,6 +235,8 @@ abi_enum! {
         DataLoss = 15,
         /// The caller is not known.
         Unauthenticated = 16,
+        /// A number that gRPC gives no meaning to: Envoy tells every such one as the largest number.
+        Invalid = 4_294_967_295,
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn settle(vm: &mut Vm) -> Result<(), Trap> {
         let Some(refused) = vm.state_mut().calls.take_refused() else {
             return Ok(());
         };
-        calls::drive::grpc_refused(vm, refused)?;
+        calls::drive::grpc_refused(vm, &refused)?;
     }
 }
 

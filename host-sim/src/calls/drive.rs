@@ -1,8 +1,10 @@
 //! Answers, failures and ticks: what comes back to the root context that began it.
 
 use crate::abi::{GrpcStatus, Status};
-use crate::calls::grpc_answer::{GrpcAnswer, GrpcReceived};
+use crate::calls::grpc_answer::{GrpcAnswer, GrpcReceived, with_details};
+use crate::calls::grpc_service::Unreachable;
 use crate::calls::http::{HttpAnswer, size};
+use crate::calls::ids::CallKind;
 use crate::calls::root::{CallStatus, RootCalls};
 use crate::calls::state::{Calls, Refused};
 use crate::calls::time::Due;
@@ -16,7 +18,7 @@ pub(crate) fn fire(vm: &mut Vm, due: Due) -> Result<(), Trap> {
     match due {
         Due::Tick(root) => tick(vm, root),
         Due::HttpTimeout { root, id } => http_answered(vm, root, id, HttpAnswer::timed_out()),
-        Due::GrpcTimeout { root, id } => grpc_answered(vm, root, id, GrpcAnswer::timed_out()),
+        Due::GrpcTimeout { root, id } => grpc_answered(vm, root, id, GrpcAnswer::TimedOut),
     }
 }
 
@@ -81,9 +83,18 @@ pub(crate) fn grpc_answered(vm: &mut Vm, root: u32, id: u32, answer: GrpcAnswer)
             status: GrpcStatus::Ok,
             message: _,
         } => grpc_closed(vm, root, id, GrpcStatus::Internal, Vec::new()),
-        GrpcAnswer::Failed { status, message } => grpc_closed(vm, root, id, status, message),
+        GrpcAnswer::Failed { status, message } => {
+            grpc_closed(vm, root, id, status, with_details(&message, VIA_UPSTREAM))
+        }
+        GrpcAnswer::TimedOut => {
+            let message = with_details(b"upstream request timeout", "response_timeout");
+            grpc_closed(vm, root, id, GrpcStatus::Unavailable, message)
+        }
     }
 }
+
+/// What Envoy knows of a response that came from the upstream.
+const VIA_UPSTREAM: &str = "via_upstream";
 
 /// What comes in on a stream.
 pub(crate) fn grpc_received(vm: &mut Vm, root: u32, id: u32, received: GrpcReceived) -> Result<(), Trap> {
@@ -101,20 +112,38 @@ pub(crate) fn grpc_received(vm: &mut Vm, root: u32, id: u32, received: GrpcRecei
                     open.closed_there = true;
                 }
             });
-            grpc_closed(vm, root, id, status, message)
+            grpc_closed(vm, root, id, status, with_details(&message, VIA_UPSTREAM))
         }
     }
 }
 
-/// Tells of a gRPC call that failed in its hostcall.
-pub(crate) fn grpc_refused(vm: &mut Vm, refused: Refused) -> Result<(), Trap> {
-    let Refused {
-        root,
-        id,
-        status,
-        message,
-    } = refused;
-    grpc_closed(vm, root, id, status, message.as_bytes().to_vec())
+/// Tells of a gRPC call that failed in its hostcall. Where there is no host Envoy answers in its place, and of an answer to a
+/// stream there is metadata; Envoy tells of that within the hostcall.
+pub(crate) fn grpc_refused(vm: &mut Vm, refused: &Refused) -> Result<(), Trap> {
+    let Refused { root, id, kind, why } = *refused;
+    let message = match why {
+        Unreachable::Unknown => b"Cluster not available".to_vec(),
+        Unreachable::NoHost => with_details(NO_HOST, "no_healthy_upstream"),
+    };
+    if (kind, why) == (CallKind::GrpcStream, Unreachable::NoHost) {
+        initial_metadata(vm, root, id, Headers::new())?;
+        trailing_metadata(vm, root, id, no_host_answer())?;
+    }
+    grpc_closed(vm, root, id, GrpcStatus::Unavailable, message)
+}
+
+const NO_HOST: &[u8] = b"no healthy upstream";
+
+/// Headers alone are an answer too, and count as trailing metadata.
+fn no_host_answer() -> Headers {
+    let status = GrpcStatus::Unavailable.number().to_string();
+    let pairs: [(&str, &[u8]); 4] = [
+        (":status", b"200"),
+        ("content-type", b"application/grpc"),
+        ("grpc-status", status.as_bytes()),
+        ("grpc-message", NO_HOST),
+    ];
+    Headers::from_iter(pairs)
 }
 
 fn initial_metadata(vm: &mut Vm, root: u32, id: u32, metadata: Headers) -> Result<(), Trap> {

@@ -13,9 +13,11 @@ pub enum GrpcAnswer {
     Failed {
         /// `grpc-status`
         status: GrpcStatus,
-        /// `grpc-message`
+        /// `grpc-message`, as on the wire; `{via_upstream}` is put behind it, as in Envoy.
         message: Vec<u8>,
     },
+    /// What the end of its time makes of a call: [`GrpcStatus::Unavailable`], and a message of Envoy's.
+    TimedOut,
 }
 
 impl GrpcAnswer {
@@ -23,12 +25,6 @@ impl GrpcAnswer {
     #[must_use]
     pub fn message(bytes: impl Into<Vec<u8>>) -> Self {
         Self::Message(bytes.into())
-    }
-
-    /// What a call comes to when its time is over.
-    #[must_use]
-    pub fn timed_out() -> Self {
-        Self::failed(GrpcStatus::Unavailable, "upstream request timeout")
     }
 
     /// A failure.
@@ -55,7 +51,7 @@ pub enum GrpcReceived {
         trailing_metadata: Headers,
         /// `grpc-status`
         status: GrpcStatus,
-        /// `grpc-message`
+        /// `grpc-message`, as on the wire; `{via_upstream}` is put behind it, as in Envoy.
         message: Vec<u8>,
     },
 }
@@ -86,5 +82,26 @@ impl GrpcReceived {
             status,
             message,
         }
+    }
+}
+
+/// The message of a status as Envoy tells it to a plugin: with what it knows of the response behind it.
+pub(crate) fn with_details(message: &[u8], details: &str) -> Vec<u8> {
+    let details = details.as_bytes();
+    if message.is_empty() {
+        details.to_vec()
+    } else {
+        [message, b"{", details, b"}"].concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn details_stand_behind_a_message_or_for_it() {
+        assert_eq!(with_details(b"no key", "via_upstream"), b"no key{via_upstream}");
+        assert_eq!(with_details(b"", "via_upstream"), b"via_upstream");
     }
 }

@@ -17,12 +17,21 @@ pub enum GrpcTarget {
 pub(crate) enum Named {
     /// A target that takes the call.
     Target(GrpcTarget),
-    /// A cluster that fails the call at once, and with which message.
-    Unreachable(&'static str),
+    /// A cluster that fails the call at once.
+    Unreachable(Unreachable),
     /// A message that names no target.
     Nothing,
     /// Neither a message nor the name of a cluster.
     NoService,
+}
+
+/// Why a cluster fails a call at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unreachable {
+    /// There is no such cluster.
+    Unknown,
+    /// The cluster has no host.
+    NoHost,
 }
 
 /// Reads what a plugin gave as service: a message first, and a name only where the bytes are no message, as Envoy does.
@@ -41,8 +50,8 @@ pub(crate) fn named(bytes: &[u8], clusters: &Clusters) -> Named {
 fn cluster(name: &str, clusters: &Clusters) -> Named {
     match clusters.find(name.as_bytes()) {
         Some((name, Reach::Answers)) => Named::Target(GrpcTarget::Cluster(name.to_owned())),
-        Some((_, Reach::NoHost)) => Named::Unreachable("no healthy upstream"),
-        None => Named::Unreachable("Cluster not available"),
+        Some((_, Reach::NoHost)) => Named::Unreachable(Unreachable::NoHost),
+        None => Named::Unreachable(Unreachable::Unknown),
     }
 }
 
@@ -143,14 +152,14 @@ mod tests {
 
     #[test]
     fn what_cannot_take_the_call_says_why() {
-        let not_available = Named::Unreachable("Cluster not available");
+        let not_available = Named::Unreachable(Unreachable::Unknown);
         assert_eq!(named_by(&envoy_grpc("other")), not_available);
         assert_eq!(named_by(&message(1, b"")), not_available);
         assert_eq!(
             named_by(&envoy_grpc("no-host")),
-            Named::Unreachable("no healthy upstream")
+            Named::Unreachable(Unreachable::NoHost)
         );
-        assert_eq!(named_by(b"no-host"), Named::Unreachable("no healthy upstream"));
+        assert_eq!(named_by(b"no-host"), Named::Unreachable(Unreachable::NoHost));
         assert_eq!(named_by(b"grpc"), Named::NoService);
         assert_eq!(named_by(b""), Named::Nothing);
         assert_eq!(named_by(&message(3, b"\x08\x05")), Named::Nothing);

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use crate::abi::GrpcStatus;
 use crate::calls::clusters::Clusters;
 use crate::calls::grpc::{GrpcCall, GrpcStream};
+use crate::calls::grpc_service::Unreachable;
 use crate::calls::http::HttpCall;
 use crate::calls::ids::{CallIds, CallKind};
 use crate::calls::root::{OpenStream, Pending, RootCalls};
@@ -29,8 +29,8 @@ pub(crate) struct Calls {
 pub(crate) struct Refused {
     pub(crate) root: u32,
     pub(crate) id: u32,
-    pub(crate) status: GrpcStatus,
-    pub(crate) message: &'static str,
+    pub(crate) kind: CallKind,
+    pub(crate) why: Unreachable,
 }
 
 /// The context of the VM itself, which no plugin can end.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use wasmtime::Caller;
 
 use super::{Answer, ENV, HostLinker, answer};
-use crate::abi::{GrpcStatus, Status};
+use crate::abi::Status;
 use crate::calls::grpc::{GrpcCall, GrpcRequest, GrpcStream};
 use crate::calls::grpc_service::{self, GrpcTarget, Named};
 use crate::calls::ids::CallKind;
@@ -14,6 +14,7 @@ use crate::calls::state::Refused;
 use crate::headers::Headers;
 use crate::vm::memory::{Guest, Refusal, Span};
 use crate::vm::state::State;
+use crate::vm::trap::{HostTrap, TrapCause};
 
 pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
     linker.func_wrap(ENV, "proxy_grpc_call", grpc_call)?;
@@ -177,27 +178,31 @@ fn stream(guest: &mut Guest<'_>, read: Read) -> Result<u32, Refusal> {
     Ok(id)
 }
 
-/// Numbers a call to what these bytes name. One that cannot be sent has used its number up, and its end is told.
+/// Numbers a call to what these bytes name. One that cannot be sent has used its number up, and its end is told. To a message
+/// that names no target Envoy has no answer, and neither has this host.
 fn begin(guest: &mut Guest<'_>, kind: CallKind, named: &[u8]) -> Result<(u32, GrpcTarget), Refusal> {
     let state = guest.state();
     let named = grpc_service::named(named, &state.calls.clusters);
-    if named == Named::NoService {
-        return Err(Status::ParseFailure.into());
-    }
-    let id = state.calls.new_id(kind);
     match named {
-        Named::Target(target) => Ok((id, target)),
-        Named::Unreachable(message) => {
-            let root = state.root();
-            state.calls.refuse(Refused {
-                root,
-                id,
-                status: GrpcStatus::Unavailable,
-                message,
-            });
+        Named::Target(target) => Ok((state.calls.new_id(kind), target)),
+        Named::Unreachable(why) => {
+            let (root, id) = (state.root(), state.calls.new_id(kind));
+            state.calls.refuse(Refused { root, id, kind, why });
             Err(Status::InternalFailure.into())
         }
-        Named::Nothing | Named::NoService => Err(Status::BadArgument.into()),
+        Named::NoService => Err(Status::ParseFailure.into()),
+        Named::Nothing => Err(HostTrap(TrapCause::NotServed {
+            hostcall: hostcall_of(kind),
+        })
+        .into()),
+    }
+}
+
+const fn hostcall_of(kind: CallKind) -> &'static str {
+    match kind {
+        CallKind::Http => "proxy_http_call",
+        CallKind::GrpcCall => "proxy_grpc_call",
+        CallKind::GrpcStream => "proxy_grpc_stream",
     }
 }
 

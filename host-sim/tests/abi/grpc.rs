@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use spiffe_authz_host_sim::{
-    CallKind, Clusters, EventError, GrpcAnswer, GrpcReceived, GrpcStatus, GrpcTarget, Headers, Plugin,
-    PluginSetup,
+    CallKind, Callback, Clusters, EventError, GrpcAnswer, GrpcReceived, GrpcStatus, GrpcTarget, Headers,
+    Plugin, PluginFailure, PluginSetup, Trap, TrapCause,
 };
 
 use crate::guest::{Guest, SLOT, WILD, said, say_status};
@@ -152,7 +152,10 @@ fn a_failed_call_is_told_of_its_status_alone() {
     plugin.take_logs();
     let denied = GrpcAnswer::failed(GrpcStatus::PermissionDenied, "no key");
     plugin.answer_grpc_call(5, denied).unwrap();
-    assert_eq!(said(&plugin), ["c", "01", "05", "07", "00", "07", "no key"]);
+    assert_eq!(
+        said(&plugin),
+        ["c", "01", "05", "07", "00", "07", "no key{via_upstream}"]
+    );
     assert_eq!(plugin.grpc_calls(), []);
 }
 
@@ -175,7 +178,15 @@ fn a_call_without_answer_in_time_is_unavailable() {
     plugin.advance(Duration::from_millis(1)).unwrap();
     assert_eq!(
         said(&plugin),
-        ["c", "01", "05", "14", "00", "14", "upstream request timeout"]
+        [
+            "c",
+            "01",
+            "05",
+            "14",
+            "00",
+            "14",
+            "upstream request timeout{response_timeout}"
+        ]
     );
 }
 
@@ -238,7 +249,7 @@ fn a_stream_receives_metadata_messages_and_its_end() {
     ];
     let initial = ["i", "01", "06", "02", "00", "first"];
     let trailing = ["t", "01", "06", "01", "00", "last"];
-    let closed = ["c", "01", "06", "15", "00", "15", "lost"];
+    let closed = ["c", "01", "06", "15", "00", "15", "lost{via_upstream}"];
     assert_eq!(
         said(&plugin),
         [&initial[..], &messages, &trailing, &closed].concat()
@@ -281,14 +292,34 @@ fn a_stream_is_known_until_both_sides_have_closed_it() {
 }
 
 #[test]
-fn a_stream_to_a_cluster_without_host_fails_and_is_closed_besides() {
+fn a_stream_to_a_cluster_without_host_fails_and_hears_of_an_answer_besides() {
     let mut guest = Guest::new();
     let begin = stream(&mut guest, b"no-host");
     let plugin = receiver(guest, &begin);
     assert_eq!(said(&plugin)[..2], ["10", "00"]);
     assert_eq!(
         said(&plugin)[2..],
-        ["c", "01", "06", "14", "00", "14", "no healthy upstream"]
+        [
+            "i",
+            "01",
+            "06",
+            "00",
+            "01",
+            "",
+            "t",
+            "01",
+            "06",
+            "04",
+            "01",
+            "",
+            "c",
+            "01",
+            "06",
+            "14",
+            "00",
+            "14",
+            "no healthy upstream{no_healthy_upstream}"
+        ]
     );
 }
 
@@ -312,4 +343,20 @@ fn every_argument_is_checked_against_memory() {
     let plugin = receiver(guest, &calls);
     assert_eq!(said(&plugin), ["06"; 10]);
     assert_eq!((plugin.grpc_calls(), plugin.grpc_streams()), (vec![], vec![]));
+}
+
+#[test]
+fn a_service_that_names_no_target_is_not_served() {
+    let mut guest = Guest::new();
+    let call = call(&mut guest, b"", 0);
+    let error = guest
+        .on_configure(&call)
+        .try_start(PluginSetup::default())
+        .unwrap_err();
+    let hostcall = "proxy_grpc_call";
+    let trap = Trap {
+        callback: Callback::Configure,
+        cause: TrapCause::NotServed { hostcall },
+    };
+    assert_eq!(error.failure, PluginFailure::Trapped(trap));
 }
