@@ -70,11 +70,15 @@ fn status(guest: &mut Guest<'_>, buffer: u32, size: u32, flags: u32) -> Answer {
     guest.write_u32("flags", flags, 0)
 }
 
-/// Only the bytes of a stream can be changed; any other buffer that is there is a bad argument.
+/// Only the bytes of a stream and a gRPC message can be changed; any other buffer that is there is a bad argument.
 fn set_bytes(guest: &mut Guest<'_>, buffer: u32, start: u32, length: u32, data: Span) -> Answer {
     let kind = buffer_type(buffer)?;
     buffer_of(guest.state(), buffer)?;
     let data = guest.read("bytes", data)?;
+    if kind == BufferType::GrpcReceiveBuffer {
+        let received = guest.state().received_mut().ok_or(Status::BadArgument)?;
+        return Ok(received.message.replace(start, length, &data)?);
+    }
     let stream = guest.state().stream_mut().ok_or(Status::BadArgument)?;
     let changed = match &mut stream.kind {
         StreamKind::Http(http) => http.body_mut(kind).map(|body| body.replace(start, length, &data)),
@@ -100,7 +104,9 @@ fn buffer_of(state: &State, buffer: u32) -> Result<&[u8], Status> {
             let answer = state.received().and_then(|received| received.answer.as_ref());
             answer.map(HttpAnswer::bytes).ok_or(Status::NotFound)
         }
-        BufferType::GrpcReceiveBuffer => Ok(state.received().map_or(&[], |received| &received.message)),
+        BufferType::GrpcReceiveBuffer => Ok(state
+            .received()
+            .map_or(&[], |received| received.message.readable())),
         BufferType::HttpRequestBody | BufferType::HttpResponseBody => {
             let body = state.stream().and_then(StreamState::http);
             let body = body.and_then(|http| http.body(kind));

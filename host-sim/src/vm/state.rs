@@ -145,6 +145,11 @@ impl State {
         self.root_calls().map(|root| &root.received)
     }
 
+    pub(crate) fn received_mut(&mut self) -> Option<&mut Received> {
+        let root = self.root();
+        self.calls.root_mut(root).map(|root| &mut root.received)
+    }
+
     /// Whether there is such a context: of a root, of a stream that has not ended, or of the VM itself (0).
     pub(crate) fn has_context(&self, context: u32) -> bool {
         let stream = self.streams.get(&context);

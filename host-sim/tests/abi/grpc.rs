@@ -360,3 +360,26 @@ fn a_service_that_names_no_target_is_not_served() {
     };
     assert_eq!(error.failure, PluginFailure::Trapped(trap));
 }
+
+#[test]
+fn a_message_can_be_changed_during_its_callback_alone() {
+    let mut guest = Guest::new();
+    let call = call(&mut guest, SERVICE, 0);
+    let front = guest.bytes(b"<");
+    let set = say_status(&format!(
+        "(call $set_buffer (i32.const 5) (i32.const 0) (i32.const 0) {front})"
+    ));
+    let read = say_message();
+    let setup = PluginSetup {
+        clusters: Clusters::new().with("signer"),
+        ..PluginSetup::default()
+    };
+    let receives = format!("{set} {read}");
+    let mut plugin = guest
+        .on_configure(&format!("{call} {set}"))
+        .export("proxy_on_grpc_receive", "(param i32 i32 i32)", &receives)
+        .try_start(setup)
+        .unwrap();
+    plugin.answer_grpc_call(5, GrpcAnswer::message("pong")).unwrap();
+    assert_eq!(said(&plugin)[2..], ["02", "00", "00", "<pong"]);
+}

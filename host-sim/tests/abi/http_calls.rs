@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use spiffe_authz_host_sim::{
-    CallKind, Callback, Clock, Clusters, EventError, Headers, HttpAnswer, HttpCall, Outcome, Plugin,
-    PluginSetup, Properties, TrapCause,
+    CallKind, Callback, Clock, Clusters, EndOfStream, EventError, Headers, HttpAnswer, HttpCall, Outcome,
+    Plugin, PluginSetup, Progress, Properties, TrapCause,
 };
 
 use crate::guest::{GET, Guest, SLOT, WILD, get, said, say_status};
@@ -324,6 +324,56 @@ fn a_stream_is_answered_from_the_answer_to_its_call() {
     plugin.answer_http_call(4, HttpAnswer::new(404)).unwrap();
     assert_eq!(stream.local_reply().unwrap().status, 403);
     assert_eq!(stream.current_request_headers(), Headers::from_iter(GET));
+}
+
+/// A plugin that makes a call on each request, and continues the stream with context 2 from the answer.
+fn resumer() -> Plugin {
+    let mut guest = Guest::new();
+    let made = CALL.made(&mut guest);
+    let [name, value] = ["x-user", "spiffe"].map(|text| guest.bytes(text.as_bytes()));
+    let resume = "(call $say_number (call $set_context (i32.const 2)))".to_owned()
+        + &say_status(&format!("(call $add_value (i32.const 0) {name} {value})"))
+        + &say_status("(call $continue (i32.const 0))");
+    let guest = guest.on_request_returning(&made, 1);
+    answered(guest, &resume).try_start(setup()).unwrap()
+}
+
+#[test]
+fn a_stream_goes_on_from_the_answer_to_its_call_with_what_the_plugin_added() {
+    let mut plugin = resumer();
+    let mut stream = plugin.http_stream(Properties::new());
+    assert_eq!(get(&mut stream), Outcome::Pause);
+    assert_eq!(stream.request(), Progress::Paused);
+    plugin.take_logs();
+    plugin.answer_http_call(4, HttpAnswer::new(200)).unwrap();
+    assert_eq!(said(&plugin), ["00", "00", "00"]);
+    assert_eq!(stream.request(), Progress::Ended);
+    let sent = stream.sent_upstream().headers.unwrap();
+    assert_eq!(sent.get("x-user"), Some(&b"spiffe"[..]));
+}
+
+#[test]
+fn a_body_that_waited_for_the_answer_goes_on_with_the_headers() {
+    let mut plugin = resumer();
+    let mut stream = plugin.http_stream(Properties::new());
+    assert_eq!(stream.request_headers(&GET, EndOfStream::No), Outcome::Pause);
+    assert_eq!(stream.request_body("body", EndOfStream::Yes), Outcome::Pause);
+    plugin.answer_http_call(4, HttpAnswer::new(200)).unwrap();
+    let sent = stream.sent_upstream();
+    assert_eq!((sent.body, sent.ended), (b"body".to_vec(), true));
+}
+
+#[test]
+fn the_answer_to_a_call_can_close_the_stream() {
+    let mut guest = Guest::new();
+    let made = CALL.made(&mut guest);
+    let close = "(drop (call $set_context (i32.const 2))) (call $say_number (call $close (i32.const 0)))";
+    let guest = guest.on_request_returning(&made, 1);
+    let mut plugin = answered(guest, close).try_start(setup()).unwrap();
+    let mut stream = plugin.http_stream(Properties::new());
+    assert_eq!(get(&mut stream), Outcome::Pause);
+    plugin.answer_http_call(4, HttpAnswer::new(200)).unwrap();
+    assert_eq!(stream.request(), Progress::Closed);
 }
 
 #[test]
