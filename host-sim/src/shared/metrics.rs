@@ -30,12 +30,21 @@ impl MetricValue {
 /// A name together with a kind: metrics of different kinds may share a name.
 type MetricKey = (MetricKind, Vec<u8>);
 
-/// Every metric of a process, by name and kind.
-#[derive(Clone, PartialEq, Eq, Default)]
+/// Every metric of a process, by name and kind; shown as a table, one a line.
+#[derive(Clone, Default)]
 pub struct Metrics {
     values: Vec<MetricValue>,
     places: BTreeMap<MetricKey, usize>,
 }
+
+/// The order in which metrics were defined makes no difference.
+impl PartialEq for Metrics {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Metrics {}
 
 impl fmt::Debug for Metrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -150,6 +159,18 @@ mod tests {
         metrics.increment(first, 2).unwrap();
         metrics.record(again, 3).unwrap();
         assert_eq!((first, metrics.counter("requests")), (again, Some(5)));
+    }
+
+    #[test]
+    fn the_order_of_definitions_makes_no_difference() {
+        let [mut first, mut second] = [(); 2].map(|()| Metrics::default());
+        define(&mut first, MetricKind::Counter);
+        define(&mut first, MetricKind::Gauge);
+        let gauge = define(&mut second, MetricKind::Gauge);
+        define(&mut second, MetricKind::Counter);
+        assert_eq!(first, second);
+        second.record(gauge, 1).unwrap();
+        assert_ne!(first, second);
     }
 
     #[test]

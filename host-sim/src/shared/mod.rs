@@ -3,6 +3,7 @@
 pub(crate) mod data;
 pub(crate) mod member;
 pub(crate) mod metric_ids;
+mod metric_table;
 pub(crate) mod metrics;
 pub(crate) mod process;
 pub(crate) mod queue_ready;
