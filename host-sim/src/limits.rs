@@ -73,13 +73,20 @@ impl HostBudget {
         self.left = self.limit;
     }
 
+    /// Bytes that the running callback may still ask for.
+    pub(crate) const fn left(&self) -> u64 {
+        self.left
+    }
+
+    /// That the callback asked for more than is left.
+    pub(crate) const fn exceeded(&self) -> OverBudget {
+        OverBudget { limit: self.limit }
+    }
+
     /// Takes `bytes`, or says that there are not that many left.
     pub(crate) fn take(&mut self, bytes: usize) -> Result<(), OverBudget> {
         let spent = u64::try_from(bytes).unwrap_or(u64::MAX);
-        self.left = self
-            .left
-            .checked_sub(spent)
-            .ok_or(OverBudget { limit: self.limit })?;
+        self.left = self.left.checked_sub(spent).ok_or_else(|| self.exceeded())?;
         Ok(())
     }
 }

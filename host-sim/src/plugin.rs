@@ -8,6 +8,7 @@ use thiserror::Error;
 use crate::clock::Clock;
 use crate::envoy::properties::Properties;
 use crate::events;
+use crate::foreign;
 use crate::http::stream::Stream;
 use crate::log::LogLine;
 use crate::module::Module;
@@ -171,6 +172,19 @@ impl Plugin {
     #[must_use]
     pub fn metrics(&self) -> Metrics {
         self.process().metrics()
+    }
+
+    /// Calls `proxy_on_foreign_function` in the root context in use: the number of a function, and arguments that the plugin reads
+    /// as buffer [`BufferType::CallData`](crate::BufferType::CallData).
+    ///
+    /// # Errors
+    /// The trap by which the VM is lost.
+    pub fn call_foreign(&mut self, function: u32, arguments: impl Into<Vec<u8>>) -> Result<(), Trap> {
+        let mut vm = self.vm.lock();
+        match vm.roots.of(self.id) {
+            Some(root) => foreign::callback::call(&mut vm, root, function, arguments.into()),
+            None => Ok(()),
+        }
     }
 
     /// The process that the plugin's VM is in.

@@ -4,6 +4,7 @@ use crate::abi::LogLevel;
 use crate::calls::clusters::Clusters;
 use crate::clock::Clock;
 use crate::envoy::properties::Properties;
+use crate::foreign::functions::ForeignFunctions;
 use crate::nonsense::Nonsense;
 use crate::shared::process::Process;
 
@@ -36,6 +37,8 @@ pub struct PluginSetup {
     pub nonsense: Nonsense,
     /// The process that the VM is in; a clone of a setup is in the same one.
     pub process: Process,
+    /// The functions that the plugin can call by name, besides Envoy's own.
+    pub foreign: ForeignFunctions,
     /// Whether what happens is kept, for [`Plugin::trace`](crate::Plugin::trace).
     pub trace: bool,
 }
@@ -56,6 +59,7 @@ impl Default for PluginSetup {
             random_seed: 0,
             nonsense: Nonsense::default(),
             process: Process::new(),
+            foreign: ForeignFunctions::new(),
             trace: false,
         }
     }

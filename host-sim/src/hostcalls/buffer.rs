@@ -112,7 +112,7 @@ fn buffer_of(state: &State, buffer: u32) -> Result<&[u8], Status> {
             let body = body.and_then(|http| http.body(kind));
             Ok(body.map_or(&[], Body::readable))
         }
-        BufferType::CallData => Err(Status::NotFound),
+        BufferType::CallData => state.call_data.as_deref().ok_or(Status::NotFound),
     }
 }
 

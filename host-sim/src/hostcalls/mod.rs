@@ -15,12 +15,12 @@ mod call_status;
 mod done;
 mod effective_context;
 mod emscripten;
+mod foreign;
 mod grpc;
 mod headers;
 mod http_call;
 mod log;
 mod metrics;
-mod not_served;
 mod property;
 mod response;
 mod shared_data;
@@ -56,6 +56,7 @@ fn linker(engine: &Engine, version: AbiVersion) -> wasmtime::Result<HostLinker> 
     call_status::link(&mut linker)?;
     done::link(&mut linker)?;
     effective_context::link(&mut linker)?;
+    foreign::link(&mut linker)?;
     grpc::link(&mut linker)?;
     headers::link(&mut linker)?;
     http_call::link(&mut linker)?;
@@ -67,7 +68,6 @@ fn linker(engine: &Engine, version: AbiVersion) -> wasmtime::Result<HostLinker> 
     shared_queue::link(&mut linker)?;
     time::link(&mut linker)?;
     timer::link(&mut linker)?;
-    not_served::link(&mut linker)?;
     for module in wasi::MODULES {
         wasi::link(&mut linker, module)?;
         wasi_stubs::link(&mut linker, module)?;
@@ -169,18 +169,5 @@ mod tests {
         let linked = AbiVersion::ALL.into_iter().flat_map(linked);
         let linked: BTreeSet<_> = linked.map(|(_, name)| name).collect();
         assert_eq!(documented, Vec::from_iter(&linked));
-    }
-
-    #[test]
-    fn the_readme_says_of_exactly_the_unserved_ones_that_they_trap() {
-        let mut trapping: Vec<_> = documented()
-            .into_iter()
-            .filter(|(_, row)| row.contains("traps"))
-            .map(|(name, _)| name)
-            .collect();
-        trapping.sort_unstable();
-        let mut unserved: Vec<_> = not_served::names().collect();
-        unserved.sort_unstable();
-        assert_eq!(trapping, unserved);
     }
 }

@@ -5,6 +5,7 @@ use wasmtime::Caller;
 use super::{Answer, ENV, HostLinker, answer};
 use crate::abi::Status;
 use crate::envoy::properties::{DYNAMIC_METADATA, Reading, split_path};
+use crate::foreign::filter_state;
 use crate::vm::memory::{Guest, ReturnSlot, Span};
 use crate::vm::state::State;
 use crate::vm::stream_state::StreamState;
@@ -55,11 +56,17 @@ fn get(guest: &mut Guest<'_>, path: Span, slot: ReturnSlot) -> Answer {
     }
 }
 
-/// Only a stream has filter state to set.
+/// Only a stream has filter state to set, and what the plugin declared as read-only is set once.
 fn set(guest: &mut Guest<'_>, path: Span, value: Span) -> Answer {
     let (path, value) = (guest.read("path", path)?, guest.read("value", value)?);
-    let stream = guest.state().stream_mut().ok_or(Status::NotFound)?;
-    stream.filter_state.insert(filter_state_key(&path), value);
+    let state = guest.state();
+    let readonly = state.declared.is_readonly(state.root(), &path);
+    let stream = state.stream_mut().ok_or(Status::NotFound)?;
+    let key = filter_state_key(&path);
+    if readonly && stream.filter_state.contains_key(&key) {
+        return Err(Status::BadArgument.into());
+    }
+    stream.filter_state.insert(key, value);
     Ok(())
 }
 
@@ -95,14 +102,15 @@ fn own_name<'s>(state: &'s State, path: &[Vec<u8>]) -> Option<&'s [u8]> {
 }
 
 fn read_stream(stream: &StreamState, path: &[Vec<u8>]) -> Reading {
-    let set = match path {
-        [key] => stream.filter_state.get(&filter_state_key(key)),
-        [top, key] if top == b"filter_state" => stream.filter_state.get(key),
+    let key = match path {
+        [path] => Some(filter_state_key(path)),
+        [top, key] if top == b"filter_state" => Some(key.clone()),
         _ => None,
     };
+    let set = key.and_then(|key| stream.filter_state.get_key_value(&key));
     set.map_or_else(
         || stream.properties.read(path),
-        |bytes| Reading::Bytes(bytes.clone()),
+        |(key, bytes)| filter_state::reading(key, bytes),
     )
 }
 

@@ -153,6 +153,12 @@ impl Stream {
         self.handle.filter_state(key.as_ref())
     }
 
+    /// How often the plugin called foreign function `clear_route_cache`.
+    #[must_use]
+    pub fn route_cache_clears(&self) -> u64 {
+        self.handle.read(|stream| stream.route_cache_clears)
+    }
+
     /// Everything that the plugin set, by Envoy's key.
     #[must_use]
     pub fn all_filter_state(&self) -> BTreeMap<Vec<u8>, Vec<u8>> {

@@ -212,13 +212,55 @@ impl<'c> Guest<'c> {
         self.write_silently(slot.size, &size.to_le_bytes())
     }
 
-    /// Copies bytes into the guest; the answer is where they are and how many.
-    fn place(&mut self, what: &'static str, bytes: &[u8]) -> Result<(u32, u32), Refusal> {
+    /// Hands over what a foreign function gave, if anything: address 0 in place of a slot says that it is not wanted. Unlike
+    /// elsewhere, no bytes are an allocation of size 0, as in Envoy.
+    pub(crate) fn give_where_wanted(
+        &mut self,
+        what: &'static str,
+        given: Option<&[u8]>,
+        slot: ReturnSlot,
+    ) -> Result<(), Refusal> {
+        let wanted = slot.pointer != 0;
+        let (pointer, size) = match (self.lie.take(), given) {
+            (Some(Lie::Bytes(bytes)), _) => self.place_if(wanted, what, &bytes)?,
+            (Some(Lie::NullBuffer(size)), _) => (0, size),
+            (Some(Lie::EmptyBuffer), _) => (slot.pointer, 0),
+            (Some(Lie::NotServed(_) | Lie::Status(_)) | None, Some(bytes)) => {
+                self.place_if(wanted, what, bytes)?
+            }
+            (Some(Lie::NotServed(_) | Lie::Status(_)) | None, None) => (0, 0),
+        };
+        if wanted {
+            self.write_silently(slot.pointer, &pointer.to_le_bytes())?;
+        }
+        if slot.size != 0 {
+            self.write_silently(slot.size, &size.to_le_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// Copies bytes into the guest if it wants them; how many there are is told in any case.
+    fn place_if(&mut self, wanted: bool, what: &'static str, bytes: &[u8]) -> Result<(u32, u32), Refusal> {
+        if wanted {
+            return self.allocate_for(what, bytes);
+        }
         let size = u32::try_from(bytes.len()).map_err(|_| Status::InvalidMemoryAccess)?;
         self.note_gave(what, || Noted::Bytes(TraceBytes::new(bytes)));
+        Ok((0, size))
+    }
+
+    /// Copies bytes into the guest; the answer is where they are and how many.
+    fn place(&mut self, what: &'static str, bytes: &[u8]) -> Result<(u32, u32), Refusal> {
         if bytes.is_empty() {
+            self.note_gave(what, || Noted::Bytes(TraceBytes::new(bytes)));
             return Ok((0, 0));
         }
+        self.allocate_for(what, bytes)
+    }
+
+    fn allocate_for(&mut self, what: &'static str, bytes: &[u8]) -> Result<(u32, u32), Refusal> {
+        let size = u32::try_from(bytes.len()).map_err(|_| Status::InvalidMemoryAccess)?;
+        self.note_gave(what, || Noted::Bytes(TraceBytes::new(bytes)));
         let allocate = self
             .state()
             .guest_allocate
@@ -227,7 +269,7 @@ impl<'c> Guest<'c> {
         let pointer = allocate
             .call(self.caller.as_context_mut(), size)
             .map_err(Refusal::Trap)?;
-        if pointer == 0 {
+        if pointer == 0 && size > 0 {
             return Err(Status::InvalidMemoryAccess.into());
         }
         self.write_silently(pointer, bytes)?;

@@ -11,6 +11,8 @@ use crate::abi_version::AbiVersion;
 use crate::calls::root::{Received, RootCalls};
 use crate::calls::state::Calls;
 use crate::clock::Clock;
+use crate::foreign::declared::Declared;
+use crate::foreign::functions::ForeignFunctions;
 use crate::headers::Headers;
 use crate::holdings::Holdings;
 use crate::limits::{HostBudget, Limits};
@@ -49,6 +51,11 @@ pub(crate) struct State {
     pub(crate) log: Vec<LogLine>,
     /// What it shares with the other VMs of its process.
     pub(crate) member: Member,
+    /// The functions that the test gives to the plugin.
+    pub(crate) foreign: ForeignFunctions,
+    /// What a foreign function calls back with, in its callback.
+    pub(crate) call_data: Option<Vec<u8>>,
+    pub(crate) declared: Declared,
     pub(crate) nonsense: Nonsense,
     pub(crate) streams: BTreeMap<u32, StreamState>,
     /// In the order of the hostcalls; carried out when the callback has returned, as in Envoy.
@@ -93,6 +100,9 @@ impl State {
             random: Random::new(setup.random_seed),
             log_level: setup.log_level,
             log: Vec::new(),
+            foreign: setup.foreign,
+            call_data: None,
+            declared: Declared::default(),
             nonsense: setup.nonsense,
             streams: BTreeMap::new(),
             asked: VecDeque::new(),

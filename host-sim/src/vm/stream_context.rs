@@ -67,6 +67,8 @@ impl Vm {
 
     /// Drops what the host keeps for the stream.
     pub(crate) fn forget_stream(&mut self, id: u32) {
-        self.state_mut().streams.remove(&id);
+        let state = self.state_mut();
+        state.streams.remove(&id);
+        state.declared.forget(id);
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct StreamState {
     pub(crate) properties: Properties,
     /// By Envoy's key: `wasm.` and the path that the plugin set.
     pub(crate) filter_state: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// How often the plugin asked for another route.
+    pub(crate) route_cache_clears: u64,
     pub(crate) kind: StreamKind,
 }
 
@@ -41,6 +43,7 @@ impl StreamState {
             runs: Vec::new(),
             properties,
             filter_state: BTreeMap::new(),
+            route_cache_clears: 0,
             kind,
         }
     }

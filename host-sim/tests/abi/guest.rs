@@ -44,6 +44,8 @@ const KIT: &str = r#"
 (import "env" "proxy_resolve_shared_queue" (func $resolve_queue (param i32 i32 i32 i32 i32) (result i32)))
 (import "env" "proxy_enqueue_shared_queue" (func $enqueue (param i32 i32 i32) (result i32)))
 (import "env" "proxy_dequeue_shared_queue" (func $dequeue (param i32 i32 i32) (result i32)))
+(import "env" "proxy_call_foreign_function"
+  (func $foreign (param i32 i32 i32 i32 i32 i32) (result i32)))
 (import "env" "proxy_http_call"
   (func $http_call (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
 (import "env" "proxy_set_tick_period_milliseconds" (func $set_period (param i32) (result i32)))

@@ -17,6 +17,7 @@ mod delayed_done;
 mod effective_context;
 mod failure_policies;
 mod faults;
+mod foreign_functions;
 mod grpc;
 mod guest;
 mod headers;

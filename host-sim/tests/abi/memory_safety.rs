@@ -7,6 +7,7 @@ use crate::guest::{Guest, SLOT, WILD, get, said, said_on_get, say_status};
 /// A span inside memory, and a slot and an address outside.
 const INSIDE: &str = "(i32.const 1024) (i32.const 1)";
 const WILD_ADDRESS: &str = "(i32.const -3)";
+const COMPRESS: &str = "(i32.const 1041) (i32.const 8)";
 const NOTHING: &str = "(i32.const 0) (i32.const 0)";
 
 /// Every served hostcall, with each of its pointers wild in turn.
@@ -49,6 +50,10 @@ fn wild_calls() -> Vec<String> {
         format!("(call $resolve_queue {NOTHING} {INSIDE} {WILD_ADDRESS})"),
         format!("(call $enqueue (i32.const 1) {WILD})"),
         format!("(call $dequeue (i32.const 1) {WILD})"),
+        format!("(call $foreign {WILD} {INSIDE} {SLOT})"),
+        format!("(call $foreign {INSIDE} {WILD} {SLOT})"),
+        format!("(call $foreign {COMPRESS} {INSIDE} {WILD})"),
+        format!("(call $foreign {COMPRESS} {INSIDE} (i32.const 0) {WILD_ADDRESS})"),
     ];
     calls.extend(both(&format!("$add_value {map}")));
     calls.extend(both(&format!("$replace_value {map}")));
@@ -68,7 +73,7 @@ fn wild_calls() -> Vec<String> {
 fn a_wild_pointer_is_answered_with_status_6_at_every_served_hostcall() {
     for call in wild_calls() {
         let mut guest = Guest::new();
-        guest.bytes(b":path\0plugin_name");
+        guest.bytes(b":path\0plugin_namecompress");
         let there = format!(
             "(drop (call $define_metric (i32.const 0) {INSIDE} (i32.const 0)))
             (drop (call $set_shared_data {INSIDE} {INSIDE} (i32.const 0)))
