@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -280,6 +281,15 @@ impl Plugin {
 
     pub(crate) fn clock(&self) -> Clock {
         self.vm.lock().state().clock
+    }
+
+    /// How far time was moved on since the VM was made.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.vm.lock().state().calls.elapsed.now
+    }
+
+    pub(crate) fn move_time(&self, to: Duration) {
+        self.vm.lock().state_mut().move_time(to);
     }
 
     /// Leaves the VM without a callback; the answer is everything that was logged in it.

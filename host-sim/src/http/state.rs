@@ -18,6 +18,9 @@ pub(crate) struct HttpState {
     pub(crate) local_reply: Option<LocalReply>,
     /// What `%RESPONSE_CODE_DETAILS%` shows.
     pub(crate) details: Option<Vec<u8>>,
+    /// Those of a reply that the plugin asked for in the callback that trapped: Envoy sends it behind its own 503, when only
+    /// its details count any more.
+    pub(crate) late_details: Option<Vec<u8>>,
 }
 
 /// Whether the guest knows of the stream.

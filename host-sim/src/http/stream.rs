@@ -196,9 +196,18 @@ impl Stream {
         self.handle.hostcalls()
     }
 
-    /// Whether headers of the response, or of a local reply, went past the plugin.
-    pub(crate) fn response_has_started(&self) -> bool {
-        self.read(|http| http.response.headers.seen && !http.response.headers.open)
+    /// Notes what Envoy records as the details where its filter finds the VM failed.
+    pub(crate) fn record_failure(&mut self, details: &[u8]) -> Vec<u8> {
+        let mut vm = self.handle.vm.lock();
+        match drive::http(&mut vm, self.handle.id) {
+            Some(http) => {
+                let late = http.late_details.take();
+                http.details
+                    .insert(late.unwrap_or_else(|| details.to_vec()))
+                    .clone()
+            }
+            None => details.to_vec(),
+        }
     }
 
     fn read<T: Default>(&self, part: impl FnOnce(&HttpState) -> T) -> T {

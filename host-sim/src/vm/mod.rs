@@ -23,11 +23,13 @@ use crate::plugin_setup::PluginSetup;
 use crate::ticker;
 use crate::trace::costs::Costs;
 use crate::trace::shape::Numbers;
+use crate::vm::asked::{Asked, Wish};
 use crate::vm::callback::Callback;
 use crate::vm::exports::Exports;
 use crate::vm::roots::Roots;
 use crate::vm::run::CallbackRun;
 use crate::vm::state::{Running, State};
+use crate::vm::stream_state::StreamState;
 use crate::vm::trap::{Trap, TrapCause};
 
 /// An instance with its state.
@@ -189,7 +191,13 @@ impl Vm {
 
     fn fail(&mut self, trap: Trap) -> Trap {
         self.failed = Some(trap.clone());
-        self.state_mut().asked.clear();
+        let asked = std::mem::take(&mut self.state_mut().asked);
+        for Asked { context, wish } in asked {
+            let stream = self.stream_mut(context);
+            if let (Some(http), Wish::Reply(reply)) = (stream.and_then(StreamState::http_mut), wish) {
+                http.late_details = Some(reply.details);
+            }
+        }
         trap
     }
 }

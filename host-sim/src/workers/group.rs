@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::calls::error::EventError;
 use crate::clock::Clock;
 use crate::envoy::properties::Properties;
 use crate::log::LogLine;
@@ -122,8 +123,10 @@ impl Workers {
     /// that was refused before is refused again without being tried; and where a thread could not take one before, these VMs take
     /// no other any more ([`PluginFailure::FailedOnThread`]).
     pub fn reconfigure(&mut self, configuration: impl Into<Vec<u8>>) -> Result<(), PluginError> {
+        let clock = self.seats.iter().find_map(Seat::clock);
         let setup = PluginSetup {
             plugin_configuration: configuration.into(),
+            clock: clock.unwrap_or(self.setup.clock),
             ..self.setup.clone()
         };
         self.trial = self.vms.lock().attempt(&setup)?;
@@ -214,6 +217,17 @@ impl Workers {
     /// Sets `reload_config.backoff.base_interval`, which is one second otherwise.
     pub const fn set_reload_interval(&mut self, base: Duration) {
         self.backoff.set_base(base);
+    }
+
+    /// Moves time on in all VMs: see [`Plugin::advance`]. In one that has failed nothing happens meanwhile. Plugins that share
+    /// VMs share their time: it is moved by one of them.
+    ///
+    /// # Errors
+    /// The first [`EventError`] of a VM; time has moved in the others all the same.
+    pub fn advance(&mut self, time: Duration) -> Result<(), EventError> {
+        self.setup.clock = self.setup.clock.moved(time);
+        let advanced = self.seats.iter_mut().map(|seat| seat.advance(time));
+        advanced.fold(Ok(()), Result::and)
     }
 
     /// Sets the clock of all VMs. Whether it is time for a new VM goes by the clock of the one that has failed.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::calls::error::EventError;
 use crate::clock::Clock;
 use crate::plugin::{Plugin, PluginError};
 use crate::plugin_setup::PluginSetup;
@@ -13,7 +14,7 @@ use crate::workers::vm_key::VmKey;
 /// One thread's plugin, and when it was loaded.
 pub(crate) struct Seat {
     thread: usize,
-    loaded: Duration,
+    loaded: Moment,
     taken: Result<Plugin, PluginError>,
 }
 
@@ -35,12 +36,35 @@ pub(crate) struct Loading<'l> {
     pub(crate) reloads: &'l mut Reloads,
 }
 
+/// A time in a VM: what its clock says, and how far it was moved on since it was made.
+#[derive(Debug, Clone, Copy, Default)]
+struct Moment {
+    clock: Duration,
+    elapsed: Duration,
+}
+
+impl Moment {
+    fn of(plugin: &Plugin) -> Self {
+        Self {
+            clock: plugin.clock().time(),
+            elapsed: plugin.elapsed(),
+        }
+    }
+
+    /// A test sets the clock or moves time on, and either counts.
+    fn since(self, before: Self) -> Duration {
+        let clock = self.clock.saturating_sub(before.clock);
+        clock.max(self.elapsed.saturating_sub(before.elapsed))
+    }
+}
+
 impl Seat {
     pub(crate) fn load(thread: usize, vms: &VmKey, setup: &PluginSetup) -> Self {
+        let taken = vms.lock().load(thread, setup.clone());
         Self {
             thread,
-            loaded: setup.clock.time(),
-            taken: vms.lock().load(thread, setup.clone()),
+            loaded: taken.as_ref().map(Moment::of).unwrap_or_default(),
+            taken,
         }
     }
 
@@ -48,8 +72,31 @@ impl Seat {
         self.taken.as_mut().ok()
     }
 
+    pub(crate) fn clock(&self) -> Option<Clock> {
+        self.taken.as_ref().ok().map(Plugin::clock)
+    }
+
     pub(crate) fn left_out(&self) -> Option<&PluginError> {
         self.taken.as_ref().err()
+    }
+
+    /// Moves the plugin's time on, also where its VM has failed.
+    pub(crate) fn advance(&mut self, time: Duration) -> Result<(), EventError> {
+        let Ok(plugin) = &mut self.taken else {
+            return Ok(());
+        };
+        let end = plugin.elapsed().saturating_add(time);
+        let advanced = plugin.advance(time);
+        match &advanced {
+            Err(EventError::Failed(_) | EventError::Trapped(_)) => plugin.move_time(end),
+            Ok(())
+            | Err(EventError::NotPending { .. } | EventError::TimerOff | EventError::TooManyEvents { .. }) => {
+            }
+        }
+        match advanced {
+            Err(EventError::Failed(_)) => Ok(()),
+            other => other,
+        }
     }
 
     /// What a stream that begins now finds, after the reload that the policy asks for.
@@ -74,28 +121,25 @@ impl Seat {
 
     /// The time of the attempt counts as a load even if it fails.
     fn reload(&mut self, loading: Loading<'_>) {
-        let clock = self.clock(loading.setup);
-        let now = clock.time();
-        if loading.backoff.is_too_early(now.saturating_sub(self.loaded)) {
+        let Ok(failed) = &self.taken else { return };
+        let now = Moment::of(failed);
+        if loading.backoff.is_too_early(now.since(self.loaded)) {
             loading.reloads.count(ReloadEvent::TooEarly);
             return;
         }
         self.loaded = now;
         let setup = PluginSetup {
-            clock,
+            clock: failed.clock(),
             ..loading.setup.clone()
         };
         let event = match loading.vms.lock().load(self.thread, setup) {
             Ok(plugin) => {
+                self.loaded = Moment::of(&plugin);
                 self.taken = Ok(plugin);
                 ReloadEvent::Success
             }
             Err(_) => ReloadEvent::Failure,
         };
         loading.reloads.count(event);
-    }
-
-    fn clock(&self, setup: &PluginSetup) -> Clock {
-        self.taken.as_ref().map_or(setup.clock, Plugin::clock)
     }
 }

@@ -37,11 +37,14 @@ pub enum TcpServed {
     OutOfOrder,
 }
 
+/// What Envoy records as the details of such an answer.
+pub(crate) const FAILED: &[u8] = b"wasm_fail_stream";
+
 /// The answer that Envoy's filter gives where its VM has failed.
-pub(crate) fn unavailable() -> LocalReply {
+pub(crate) fn unavailable(details: Vec<u8>) -> LocalReply {
     LocalReply {
         status: 503,
-        details: b"wasm_fail_stream".to_vec(),
+        details,
         body: Vec::new(),
         headers: Headers::default(),
         grpc_status: Some(14),

@@ -3,7 +3,7 @@
 use crate::http::stream::Stream;
 use crate::outcome::{EndOfStream, Outcome};
 use crate::workers::policy::FailurePolicy;
-use crate::workers::served::{Served, unavailable};
+use crate::workers::served::{FAILED, Served, unavailable};
 
 /// An HTTP stream on a worker: through the plugin, or past it.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ impl WorkerStream {
             }
             Course::Failed => {
                 self.course = Course::Answered;
-                Served::Unavailable(unavailable())
+                Served::Unavailable(unavailable(FAILED.to_vec()))
             }
             Course::Freed(_) | Course::Bypassed => Served::Bypassed,
             Course::Ended(_) | Course::Answered => Served::OutOfOrder,
@@ -107,13 +107,8 @@ impl WorkerStream {
                 Served::Bypassed
             }
             Course::Through(stream, _) => {
-                // Headers that are out cannot be taken back.
-                let served = match stream.response_has_started() {
-                    true => Served::Reset,
-                    false => Served::Unavailable(unavailable()),
-                };
                 self.course = Course::Ended(stream);
-                served
+                self.answer()
             }
             other @ (Course::Ended(_)
             | Course::Freed(_)
@@ -123,6 +118,22 @@ impl WorkerStream {
                 self.course = other;
                 Served::OutOfOrder
             }
+        }
+    }
+
+    /// The answer to a stream whose VM has failed; headers that are out cannot be taken back.
+    fn answer(&mut self) -> Served {
+        let Course::Ended(stream) = &mut self.course else {
+            return Served::OutOfOrder;
+        };
+        let sent = stream.sent_downstream();
+        if sent.ended {
+            return Served::OutOfOrder;
+        }
+        let details = stream.record_failure(FAILED);
+        match sent.headers {
+            Some(_) => Served::Reset,
+            None => Served::Unavailable(unavailable(details)),
         }
     }
 }

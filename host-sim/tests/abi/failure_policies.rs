@@ -87,18 +87,87 @@ fn a_request_that_traps_and_the_next_fare_by_the_policy() {
     }
 }
 
+/// Traps in this callback.
+fn trapping_in(callback: &str) -> Guest {
+    Guest::new().export(callback, "(param i32 i32 i32) (result i32)", "unreachable")
+}
+
+const OK: [(&str, &str); 1] = [(":status", "200")];
+
 #[test]
 fn a_trap_in_response_headers_is_answered_with_503() {
-    let guest = Guest::new().export(
-        "proxy_on_response_headers",
-        "(param i32 i32 i32) (result i32)",
-        "unreachable",
+    let mut workers = workers(
+        &trapping_in("proxy_on_response_headers"),
+        FailurePolicy::FailClosed,
     );
-    let mut workers = workers(&guest, FailurePolicy::FailClosed);
     let mut stream = workers.http_stream(0, Properties::new());
     assert_eq!(get(&mut stream), Served::Continued);
-    let served = stream.response_headers(&[(":status", "200")], EndOfStream::No);
+    let served = stream.response_headers(&OK, EndOfStream::No);
     assert_eq!(served, unavailable());
+}
+
+#[test]
+fn a_trap_in_the_body_of_a_request_is_answered_with_503_when_its_headers_are_upstream() {
+    let mut workers = workers(&trapping_in("proxy_on_request_body"), FailurePolicy::FailClosed);
+    let mut stream = workers.http_stream(0, Properties::new());
+    assert_eq!(stream.request_headers(&GET, EndOfStream::No), Served::Continued);
+    let served = stream.event(|stream| stream.request_body("x", EndOfStream::Yes));
+    assert_eq!(served, unavailable());
+    let upstream = stream.stream().unwrap().sent_upstream();
+    assert!(upstream.headers.is_some() && upstream.body.is_empty());
+}
+
+#[test]
+fn a_trap_in_the_body_of_a_response_resets_the_stream() {
+    let mut workers = workers(&trapping_in("proxy_on_response_body"), FailurePolicy::FailClosed);
+    let mut stream = workers.http_stream(0, Properties::new());
+    get(&mut stream);
+    assert_eq!(stream.response_headers(&OK, EndOfStream::No), Served::Continued);
+    let served = stream.event(|stream| stream.response_body("x", EndOfStream::Yes));
+    assert_eq!(served, Served::Reset);
+    assert_eq!(
+        stream.stream().unwrap().response_code_details().unwrap(),
+        b"wasm_fail_stream"
+    );
+}
+
+#[test]
+fn a_stream_that_the_plugin_closes_is_reset() {
+    let guest = Guest::new().on_request_returning("(drop (call $close (i32.const 0)))", 1);
+    let mut workers = workers(&guest, FailurePolicy::FailClosed);
+    assert_eq!(get_on(&mut workers), Served::Reset);
+}
+
+/// Asks for a 403 in the request's headers.
+fn denying(then: &str) -> Guest {
+    let mut guest = Guest::new();
+    let denied = guest.bytes(b"denied");
+    let reply = format!(
+        "(drop (call $reply (i32.const 403) {denied} (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const -1)))"
+    );
+    guest.on_request(&format!("{reply} {then}"))
+}
+
+#[test]
+fn a_reply_that_was_asked_for_in_the_callback_that_traps_gives_only_its_details() {
+    let mut workers = workers(&denying("unreachable"), FailurePolicy::FailClosed);
+    let mut stream = workers.http_stream(0, Properties::new());
+    let Served::Unavailable(reply) = get(&mut stream) else {
+        panic!("the VM fails")
+    };
+    assert_eq!((reply.status, reply.details_text().as_ref()), (503, "denied"));
+    let details = stream.stream().unwrap().response_code_details();
+    assert_eq!(details.unwrap(), b"denied");
+}
+
+#[test]
+fn a_stream_that_the_plugin_answered_is_not_answered_again_when_the_vm_fails() {
+    let guest = denying("(if (i32.gt_u (local.get 1) (i32.const 2)) (then unreachable))");
+    let mut workers = workers(&guest, FailurePolicy::FailClosed);
+    let mut stream = workers.http_stream(0, Properties::new());
+    assert!(matches!(get(&mut stream), Served::Replied(_)));
+    trap_on(&mut workers);
+    assert_eq!(stream.response_headers(&OK, EndOfStream::Yes), Served::OutOfOrder);
 }
 
 #[test]
@@ -108,7 +177,7 @@ fn a_stream_that_is_answered_or_reset_goes_no_further() {
         let mut stream = workers.http_stream(0, Properties::new());
         let served = stream.request_headers(&TRAPPING, EndOfStream::Yes);
         assert_eq!(served, unavailable());
-        let served = stream.response_headers(&[(":status", "200")], EndOfStream::Yes);
+        let served = stream.response_headers(&OK, EndOfStream::Yes);
         assert_eq!(served, Served::OutOfOrder);
     }
 }
@@ -121,7 +190,7 @@ fn a_stream_in_the_vm_is_answered_at_its_next_event_after_the_trap() {
         assert_eq!(get(&mut stream), Served::Continued);
         trap_on(&mut workers);
         let runs = stream.stream().unwrap().runs().len();
-        let served = stream.response_headers(&[(":status", "200")], EndOfStream::Yes);
+        let served = stream.response_headers(&OK, EndOfStream::Yes);
         let expected = match policy {
             FailurePolicy::LegacyFailOpen => Served::Bypassed,
             FailurePolicy::FailClosed | FailurePolicy::FailOpen | FailurePolicy::FailReload => unavailable(),
@@ -155,6 +224,19 @@ fn a_vm_that_served_long_enough_is_replaced_at_once() {
     trap_on(&mut workers);
     assert_eq!(get_on(&mut workers), unavailable(), "the new one is too young");
     assert_eq!(reloads(&workers), (1, 1, 0));
+}
+
+#[test]
+fn time_that_is_moved_on_counts_for_a_reload_and_stands_in_the_new_vm() {
+    let mut workers = workers(&fragile(), FailurePolicy::FailReload);
+    trap_on(&mut workers);
+    workers.advance(Duration::from_millis(999)).unwrap();
+    assert_eq!(get_on(&mut workers), unavailable());
+    workers.advance(Duration::from_millis(501)).unwrap();
+    assert_eq!(get_on(&mut workers), Served::Continued);
+    trap_on(&mut workers);
+    workers.advance(Duration::from_millis(1500)).unwrap();
+    assert_eq!(get_on(&mut workers), Served::Continued);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! A plugin on all threads: tried first, then in a VM for each.
 
+use std::time::Duration;
+
 use spiffe_authz_host_sim::{
     Clock, EndOfStream, FailurePolicy, Plugin, PluginFailure, PluginSetup, Properties, Served, WorkerCount,
     Workers,
@@ -297,4 +299,30 @@ fn shared_data_stays_when_all_vms_are_replaced_by_a_reload() {
     workers.set_clock(Clock::at_unix_seconds(102));
     get_on(&mut workers, 0);
     assert_eq!(said(workers.worker(0).unwrap())[0], "00");
+}
+
+#[test]
+fn timers_of_all_threads_go_off_as_time_moves_on() {
+    let guest = Guest::new()
+        .on_configure("(drop (call $set_period (i32.const 100)))")
+        .export("proxy_on_tick", "(param i32)", "(call $say_number (i32.const 5))");
+    let mut workers = start(&guest, PluginSetup::default()).unwrap();
+    workers.advance(Duration::from_millis(250)).unwrap();
+    for worker in 0..2 {
+        assert_eq!(said(workers.worker(worker).unwrap()), ["05", "05"]);
+    }
+    assert_eq!(said(workers.main().unwrap()), ["05", "05"]);
+}
+
+#[test]
+fn a_timer_that_traps_fails_its_vm_and_time_moves_on_all_the_same() {
+    let guest = Guest::new()
+        .on_configure("(drop (call $set_period (i32.const 100)))")
+        .export("proxy_on_tick", "(param i32)", "unreachable");
+    let (one, policy) = (WorkerCount::ONE, FailurePolicy::FailReload);
+    let mut workers = Workers::start(&guest.module(), PluginSetup::default(), one, policy).unwrap();
+    workers.advance(Duration::from_secs(2)).unwrap_err();
+    workers.advance(Duration::from_secs(2)).unwrap();
+    assert_eq!(get_on(&mut workers, 0), Served::Continued, "a new VM");
+    assert_eq!(workers.reloads().vm_reload_success, 1);
 }
