@@ -10,6 +10,7 @@
 )]
 
 mod abi_0_1_0;
+mod assertions;
 mod buffers;
 mod chronicle;
 mod closing;
