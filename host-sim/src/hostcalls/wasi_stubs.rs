@@ -58,7 +58,7 @@ pub(super) fn link(linker: &mut HostLinker, module: &str) -> wasmtime::Result<()
         let shape = FuncType::new(linker.engine(), parameters, [ValType::I32]);
         linker.func_new(module, name, shape, move |mut caller, _, results| {
             caller.data_mut().count(name);
-            end(caller.data_mut(), errno);
+            caller.data_mut().end_hostcall(HostcallEnd::Errno(errno));
             results.fill(Val::from(errno.number().cast_signed()));
             Ok(())
         })?;
@@ -82,7 +82,9 @@ const FDSTAT: [u64; 3] = [0, 64, 0];
 fn fd_fdstat_get(mut caller: Caller<'_, State>, descriptor: u32, stat: u32) -> wasmtime::Result<u32> {
     caller.data_mut().count("fd_fdstat_get");
     if !matches!(descriptor, 1 | 2) {
-        end(caller.data_mut(), Errno::BadDescriptor);
+        caller
+            .data_mut()
+            .end_hostcall(HostcallEnd::Errno(Errno::BadDescriptor));
         return Ok(Errno::BadDescriptor.number());
     }
     let mut guest = Guest::enter(caller)?;
@@ -92,11 +94,4 @@ fn fd_fdstat_get(mut caller: Caller<'_, State>, descriptor: u32, stat: u32) -> w
     }
     guest.end_trace(|| HostcallEnd::Errno(Errno::Success));
     Ok(Errno::Success.number())
-}
-
-/// Says how a function without names for its arguments ended, where somebody wants to know.
-fn end(state: &mut State, errno: Errno) {
-    if let Some(trace) = &mut state.trace {
-        trace.end_hostcall(trace.notes(), HostcallEnd::Errno(errno));
-    }
 }

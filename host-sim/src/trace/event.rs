@@ -72,6 +72,8 @@ pub struct HostcallEvent {
 pub enum HostcallEnd {
     /// It did not return: it ended the callback, or is being served.
     None,
+    /// It returned; it is none that has a status.
+    Returned,
     /// A hostcall of the ABI.
     Status(Status),
     /// A WASI function.
@@ -144,7 +146,7 @@ impl HostcallEvent {
         match &self.end {
             HostcallEnd::Status(status) => Some(*status),
             HostcallEnd::Lie { told, .. } => Status::try_from(*told).ok(),
-            HostcallEnd::None | HostcallEnd::Errno(_) => None,
+            HostcallEnd::None | HostcallEnd::Returned | HostcallEnd::Errno(_) => None,
         }
     }
 }

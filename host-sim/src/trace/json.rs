@@ -52,7 +52,7 @@ fn of_callback(event: &CallbackEvent) -> Value {
 
 fn of_hostcall(event: &HostcallEvent) -> Value {
     let (status, lie) = match &event.end {
-        HostcallEnd::None => (Value::Null, Value::Null),
+        HostcallEnd::None | HostcallEnd::Returned => (Value::Null, Value::Null),
         HostcallEnd::Status(status) => (format!("{status:?}").into(), Value::Null),
         HostcallEnd::Errno(errno) => (errno.to_string().into(), Value::Null),
         HostcallEnd::Lie { lie, told, honest } => {
@@ -69,6 +69,7 @@ fn of_hostcall(event: &HostcallEvent) -> Value {
         "callback": event.callback.export(),
         "context": event.context,
         "depth": event.depth,
+        "returned": event.end != HostcallEnd::None,
         "arguments": values(&event.arguments),
         "status": status,
         "lie": lie,
@@ -108,7 +109,9 @@ fn value(value: &TraceValue) -> Value {
         TraceValue::Action(_) | TraceValue::Buffer(_) | TraceValue::Level(_) | TraceValue::Map(_) => {
             value.name().into()
         }
-        TraceValue::Metric(_) | TraceValue::Peer(_) | TraceValue::Stream(_) => value.name().into(),
+        TraceValue::Metric(_) | TraceValue::Peer(_) | TraceValue::Stream(_) | TraceValue::GrpcStatus(_) => {
+            value.name().into()
+        }
     }
 }
 

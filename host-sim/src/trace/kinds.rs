@@ -10,8 +10,9 @@ use crate::trace::value::{TraceBytes, TraceValue};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Plain,
-    /// A number of 32 bits whose largest value stands for -1.
-    Signed,
+    GrpcStatus,
+    /// A status, or the largest number, which stands for -1: none.
+    GrpcStatusOrNone,
     Bool,
     Action,
     Buffer,
@@ -28,14 +29,14 @@ pub(crate) enum Kind {
 pub(crate) fn of_hostcall(hostcall: &str, parameter: &str) -> Kind {
     match (hostcall, parameter) {
         ("proxy_log" | "proxy_get_log_level", "level") => Kind::Level,
-        ("proxy_send_local_response", "grpc_status") => Kind::Signed,
+        ("proxy_send_local_response", "grpc_status") => Kind::GrpcStatusOrNone,
         ("proxy_define_metric", "kind") => Kind::Metric,
         ("proxy_continue_stream" | "proxy_close_stream", "stream") => Kind::Stream,
         ("proxy_get_property" | "proxy_set_property", "path") => Kind::Path,
-        ("proxy_grpc_send", "end") => Kind::Bool,
+        ("proxy_grpc_send", "end_of_stream") => Kind::Bool,
         (_, "map") => Kind::Map,
         (_, "buffer") => Kind::Buffer,
-        (_, "pairs" | "headers" | "trailers" | "metadata") => Kind::Pairs,
+        (_, "pairs" | "headers" | "trailers" | "initial_metadata") => Kind::Pairs,
         (_, _) => Kind::Plain,
     }
 }
@@ -56,7 +57,8 @@ impl Kind {
     pub(crate) fn number(self, number: u32) -> TraceValue {
         match self {
             Self::Plain | Self::Pairs | Self::Path => TraceValue::Number(number.into()),
-            Self::Signed => TraceValue::Number(number.cast_signed().into()),
+            Self::GrpcStatusOrNone if number == u32::MAX => TraceValue::Number(-1),
+            Self::GrpcStatus | Self::GrpcStatusOrNone => named(number, TraceValue::GrpcStatus),
             Self::Bool => TraceValue::Bool(number != 0),
             Self::Action => named(number, TraceValue::Action),
             Self::Buffer => named(number, TraceValue::Buffer),
@@ -82,7 +84,8 @@ impl Kind {
                     .map(<[u8]>::to_vec)
                     .collect(),
             ),
-            Self::Plain | Self::Signed | Self::Bool | Self::Action | Self::Buffer => TraceValue::Bytes(bytes),
+            Self::GrpcStatus | Self::GrpcStatusOrNone => TraceValue::Bytes(bytes),
+            Self::Plain | Self::Bool | Self::Action | Self::Buffer => TraceValue::Bytes(bytes),
             Self::Level | Self::Map | Self::Metric | Self::Peer | Self::Stream => TraceValue::Bytes(bytes),
             Self::Pairs | Self::Path => TraceValue::Bytes(bytes),
         }
@@ -104,8 +107,9 @@ mod tests {
         assert_eq!(map.number(2), TraceValue::Map(MapType::HttpResponseHeaders));
         let level = of_hostcall("proxy_log", "level").number(9);
         assert_eq!(level.to_string(), "9 (no LogLevel)");
-        let status = of_hostcall("proxy_send_local_response", "grpc_status").number(u32::MAX);
-        assert_eq!(status, TraceValue::Number(-1));
+        let status = of_hostcall("proxy_send_local_response", "grpc_status");
+        assert_eq!(status.number(u32::MAX), TraceValue::Number(-1));
+        assert_eq!(status.number(16).to_string(), "Unauthenticated");
     }
 
     #[test]

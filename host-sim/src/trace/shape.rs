@@ -44,7 +44,7 @@ impl Numbers for (u32, u32, u32, u32, u32) {
 const fn parameters(callback: Callback) -> &'static [(&'static str, Kind)] {
     const CONTEXT: (&str, Kind) = ("context", Kind::Plain);
     const END: (&str, Kind) = ("end_of_stream", Kind::Bool);
-    const CALL: (&str, Kind) = ("call", Kind::Plain);
+    const CALL: (&str, Kind) = ("call_id", Kind::Plain);
     match callback {
         Callback::Instantiate | Callback::Initialize | Callback::Start => &[],
         Callback::Main => &[("argc", Kind::Plain), ("argv", Kind::Plain)],
@@ -76,7 +76,7 @@ const fn parameters(callback: Callback) -> &'static [(&'static str, Kind)] {
         Callback::GrpcReceiveInitialMetadata => &[CONTEXT, CALL, ("metadata", Kind::Plain)],
         Callback::GrpcReceive => &[CONTEXT, CALL, ("message_size", Kind::Plain)],
         Callback::GrpcReceiveTrailingMetadata => &[CONTEXT, CALL, ("metadata", Kind::Plain)],
-        Callback::GrpcClose => &[CONTEXT, CALL, ("status", Kind::Plain)],
+        Callback::GrpcClose => &[CONTEXT, CALL, ("status", Kind::GrpcStatus)],
     }
 }
 

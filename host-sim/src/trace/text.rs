@@ -73,6 +73,7 @@ impl fmt::Display for HostcallEnd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::None => f.write_str("did not return"),
+            Self::Returned => f.write_str("-> ()"),
             Self::Status(status) => write!(f, "-> {status:?}"),
             Self::Errno(errno) => write!(f, "-> {errno}"),
             Self::Lie { lie, told, honest } => {

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::abi::{Action, BufferType, LogLevel, MapType, MetricKind, PeerType, StreamType, UnknownNumber};
+use crate::abi::{
+    Action, BufferType, GrpcStatus, LogLevel, MapType, MetricKind, PeerType, StreamType, UnknownNumber,
+};
 use crate::pairs::Pair;
 
 /// A value that crossed, by the ABI's meaning of its parameter.
@@ -16,6 +18,8 @@ pub enum TraceValue {
     Action(Action),
     /// A buffer.
     Buffer(BufferType),
+    /// How a gRPC call ended.
+    GrpcStatus(GrpcStatus),
     /// The weight of a log line.
     Level(LogLevel),
     /// A header map.
@@ -87,7 +91,12 @@ impl TraceValue {
         match self {
             Self::Bytes(bytes) => Some(bytes.kept()),
             Self::Number(_) | Self::Bool(_) | Self::Action(_) | Self::Buffer(_) | Self::Level(_) => None,
-            Self::Map(_) | Self::Metric(_) | Self::Peer(_) | Self::Stream(_) | Self::Unknown(_) => None,
+            Self::Map(_)
+            | Self::Metric(_)
+            | Self::Peer(_)
+            | Self::Stream(_)
+            | Self::GrpcStatus(_)
+            | Self::Unknown(_) => None,
             Self::Path(_) | Self::Pairs(_) | Self::Unread { .. } => None,
         }
     }
@@ -97,6 +106,7 @@ impl TraceValue {
         match self {
             Self::Action(value) => Some(format!("{value:?}")),
             Self::Buffer(value) => Some(format!("{value:?}")),
+            Self::GrpcStatus(value) => Some(format!("{value:?}")),
             Self::Level(value) => Some(format!("{value:?}")),
             Self::Map(value) => Some(format!("{value:?}")),
             Self::Metric(value) => Some(format!("{value:?}")),
@@ -116,7 +126,12 @@ impl TraceValue {
                 .iter()
                 .map(|(name, value)| name.len().saturating_add(value.len()))),
             Self::Number(_) | Self::Bool(_) | Self::Action(_) | Self::Buffer(_) | Self::Level(_) => 0,
-            Self::Map(_) | Self::Metric(_) | Self::Peer(_) | Self::Stream(_) | Self::Unknown(_) => 0,
+            Self::Map(_)
+            | Self::Metric(_)
+            | Self::Peer(_)
+            | Self::Stream(_)
+            | Self::GrpcStatus(_)
+            | Self::Unknown(_) => 0,
             Self::Unread { .. } => 0,
         };
         lists.saturating_add(VALUE)
@@ -144,7 +159,9 @@ impl fmt::Display for TraceValue {
             Self::Action(_) | Self::Buffer(_) | Self::Level(_) | Self::Map(_) | Self::Metric(_) => {
                 f.write_str(&self.name().unwrap_or_default())
             }
-            Self::Peer(_) | Self::Stream(_) => f.write_str(&self.name().unwrap_or_default()),
+            Self::Peer(_) | Self::Stream(_) | Self::GrpcStatus(_) => {
+                f.write_str(&self.name().unwrap_or_default())
+            }
         }
     }
 }

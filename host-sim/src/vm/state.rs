@@ -22,6 +22,7 @@ use crate::plugin_setup::PluginSetup;
 use crate::random::Random;
 use crate::shared::member::Member;
 use crate::tcp::state::TcpState;
+use crate::trace::event::HostcallEnd;
 use crate::trace::list::Trace;
 use crate::trace::recorder::Recorder;
 use crate::vm::asked::{Asked, Wish};
@@ -244,6 +245,13 @@ impl State {
         *count = count.saturating_add(1);
         if let Some(trace) = &mut self.trace {
             trace.begin_hostcall(hostcall, self.running);
+        }
+    }
+
+    /// Says how a hostcall that noted nothing ended, where somebody wants to know.
+    pub(crate) fn end_hostcall(&mut self, end: HostcallEnd) {
+        if let Some(trace) = &mut self.trace {
+            trace.end_hostcall(trace.notes(), end);
         }
     }
 }

@@ -118,7 +118,7 @@ fn each_line_of_the_json_is_an_object_of_one_event() {
     );
     let expected = serde_json::json!({
         "event": "hostcall", "name": "proxy_get_header_map_value", "callback": "proxy_on_request_headers",
-        "context": 2, "depth": 1, "status": "Ok", "lie": null,
+        "context": 2, "depth": 1, "returned": true, "status": "Ok", "lie": null,
         "arguments": { "map": "HttpRequestHeaders", "name": ":path" }, "answers": { "value": "/" },
     });
     assert_eq!(events[1], expected);
