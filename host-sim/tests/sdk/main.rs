@@ -10,7 +10,9 @@
 )]
 
 mod build;
+mod grpc;
 mod headers;
+mod http_calls;
 mod kit;
 mod local_reply;
 mod logging;
@@ -19,3 +21,4 @@ mod properties;
 mod queues;
 mod shared_data;
 mod tcp;
+mod timers;
