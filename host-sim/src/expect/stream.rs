@@ -4,6 +4,7 @@ use crate::expect::outcome::{replied, reply_of};
 use crate::expect::unexpected::Unexpected;
 use crate::headers::Headers;
 use crate::http::local_reply::LocalReply;
+use crate::http::message::Message;
 use crate::http::stream::Stream;
 use crate::tcp::stream::TcpStream;
 
@@ -27,6 +28,25 @@ impl Stream {
             None => "there is none".to_owned(),
         };
         self.explain(Err(Unexpected::new(reply_of(status), came)))
+    }
+
+    /// Expects the request to have gone past the plugin to its end, with this body; gives what the application gets.
+    ///
+    /// # Errors
+    /// [`Unexpected`] when it has not, or with another body.
+    pub fn expect_sent_upstream(&self, body: impl AsRef<[u8]>) -> Result<Message, Unexpected> {
+        let came = || format!("it is {:?}", self.request());
+        self.explain(whole("the request", self.sent_upstream(), body.as_ref(), came))
+    }
+
+    /// Expects the response, or the local reply, to have gone past the plugin to its end, with this body; gives what the
+    /// client gets.
+    ///
+    /// # Errors
+    /// [`Unexpected`] when it has not, or with another body.
+    pub fn expect_sent_downstream(&self, body: impl AsRef<[u8]>) -> Result<Message, Unexpected> {
+        let came = || format!("it is {:?}", self.response());
+        self.explain(whole("the response", self.sent_downstream(), body.as_ref(), came))
     }
 
     /// Expects the request to have this header once, with this value, as it is now; or `None`, not to have it.
@@ -73,6 +93,26 @@ impl TcpStream {
     pub fn explain<T>(&self, result: Result<T, Unexpected>) -> Result<T, Unexpected> {
         result.map_err(|unexpected| unexpected.with(|| self.trace()))
     }
+}
+
+fn whole(
+    whose: &str,
+    message: Message,
+    body: &[u8],
+    progress: impl FnOnce() -> String,
+) -> Result<Message, Unexpected> {
+    if message.ended && message.body == body {
+        return Ok(message);
+    }
+    let expected = format!(
+        "{whose} to go on to its end with body \"{}\"",
+        body.escape_ascii()
+    );
+    let sent = message.body.escape_ascii();
+    Err(Unexpected::new(
+        expected,
+        format_args!("{}, and \"{sent}\" of its body has gone on", progress()),
+    ))
 }
 
 fn one_value(whose: &str, headers: &Headers, name: &str, value: Option<&str>) -> Result<(), Unexpected> {

@@ -1,8 +1,8 @@
 //! Expectations that are not met say what came and what happened.
 
-use spiffe_authz_host_sim::{Outcome, PluginSetup, Properties, Stream, Unexpected};
+use spiffe_authz_host_sim::{EndOfStream, Outcome, PluginSetup, Properties, Stream, Unexpected};
 
-use crate::guest::{Guest, get};
+use crate::guest::{GET, Guest, get};
 
 /// Replies with this status and details.
 fn replier() -> Guest {
@@ -95,6 +95,24 @@ fn a_header_is_expected_once_or_not_at_all() -> Result<(), Unexpected> {
         r#"the request has "GET""#
     );
     Ok(())
+}
+
+#[test]
+fn a_message_is_expected_to_go_on_to_its_end_with_its_body() -> Result<(), Unexpected> {
+    let mut plugin = Guest::new().start();
+    let mut stream = plugin.http_stream(Properties::new());
+    stream.request_headers(&GET, EndOfStream::No).expect_continue()?;
+    stream.request_body("ab", EndOfStream::No).expect_continue()?;
+    let shown = stream.expect_sent_upstream("ab").unwrap_err().to_string();
+    let expected = r#"expected the request to go on to its end with body "ab", but it is Going, and "ab" of its body has gone on"#;
+    assert_eq!(shown.lines().next(), Some(expected));
+    stream.request_body("c", EndOfStream::Yes).expect_continue()?;
+    assert!(stream.expect_sent_upstream("abc")?.headers.is_some());
+    assert!(stream.expect_sent_upstream("ab").is_err());
+    stream
+        .response_headers(&[(":status", "204")], EndOfStream::Yes)
+        .expect_continue()?;
+    stream.expect_sent_downstream("").map(drop)
 }
 
 #[test]

@@ -31,7 +31,8 @@ fn a_call_has_its_message_and_its_answer() -> Result<(), Unexpected> {
     plugin
         .answer_grpc_call(call.id, GrpcAnswer::message("hi"))
         .unwrap();
-    stream.expect_request_header("x-greeting", "hi")
+    stream.expect_request_header("x-greeting", "hi")?;
+    stream.expect_sent_upstream("").map(drop)
 }
 
 #[test]
@@ -42,7 +43,8 @@ fn a_call_that_fails_has_a_status_and_a_message() -> Result<(), Unexpected> {
     let answer = GrpcAnswer::failed(GrpcStatus::PermissionDenied, "not you");
     plugin.answer_grpc_call(call.id, answer).unwrap();
     plugin.expect_logged("gRPC status 7: not you")?;
-    stream.expect_request_header("x-greeting", None)
+    stream.expect_request_header("x-greeting", None)?;
+    stream.expect_sent_upstream("").map(drop)
 }
 
 #[test]
@@ -64,7 +66,8 @@ fn a_stream_sends_and_receives_until_it_is_closed() -> Result<(), Unexpected> {
     plugin
         .receive_grpc(grpc.id, GrpcReceived::Message(b"welcome".to_vec()))
         .unwrap();
-    stream.expect_request_header("x-message", "welcome")
+    stream.expect_request_header("x-message", "welcome")?;
+    stream.expect_sent_upstream("").map(drop)
 }
 
 #[test]

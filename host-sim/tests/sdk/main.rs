@@ -9,6 +9,7 @@
     reason = "helpers of tests outside `#[test]` functions, which clippy.toml does not reach"
 )]
 
+mod bodies;
 mod build;
 mod grpc;
 mod headers;
