@@ -20,7 +20,7 @@ macro_rules! abi_enum {
 
         impl $name {
             /// Every value, by its number.
-            pub const ALL: [Self; [$( stringify!($value) ),+].len()] = [$( Self::$value ),+];
+            pub const ALL: [Self; [$( Self::$value ),+].len()] = [$( Self::$value ),+];
 
             /// The number of this value in the ABI.
             #[must_use]
