@@ -188,6 +188,7 @@ fn send(
         }
         other @ (Outcome::LocalReply(_)
         | Outcome::Pause
+        | Outcome::Closed
         | Outcome::Trapped(_)
         | Outcome::Failed
         | Outcome::OutOfOrder) => Err(format!("{other:?}")),
