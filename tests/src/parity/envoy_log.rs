@@ -1,5 +1,7 @@
 //! What a plugin logged, read from Envoy's log.
 
+use crate::parity::wire::SERVICE_TIME;
+
 /// The beginning of every line that the probe logs by itself.
 pub(crate) const PROBE: &str = "probe| ";
 
@@ -51,9 +53,19 @@ pub(crate) fn trap(function: &str) -> String {
 /// A line of the plugin's: the probe's own are all at `info`.
 pub(crate) fn shown(level: &str, text: &str) -> String {
     match text.strip_prefix(PROBE) {
-        Some(text) if level == "info" => text.to_owned(),
+        Some(text) if level == "info" => without_time(text),
         _ => format!("[{level}] {}", text.escape_debug()),
     }
+}
+
+/// How long a call took is shown as `N`.
+fn without_time(text: &str) -> String {
+    let name = format!("{}=", SERVICE_TIME.0);
+    let Some((before, behind)) = text.split_once(&name) else {
+        return text.to_owned();
+    };
+    let rest = behind.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == 'N');
+    format!("{before}{name}N{rest}")
 }
 
 /// `[time][thread][level][logger] [place] text`; what does not begin so continues the line before.

@@ -8,6 +8,9 @@ use crate::parity::headers::Pairs;
 /// What is left out, because it must differ: the time, and how HTTP/1.1 frames a body.
 const NOT_COMPARED: [&str; 4] = ["connection", "date", "keep-alive", "transfer-encoding"];
 
+/// What the access log is taken to say of a stream whose client went away, however it did.
+pub(crate) const CLIENT_WENT: &str = "the client went away";
+
 /// The longest body that is shown whole.
 const LONGEST_BODY: usize = 200;
 
@@ -88,15 +91,19 @@ fn received(whose: &str, received: &Received) -> Vec<String> {
 
 /// Sorted by name: HTTP gives no meaning to the order of different names, and the wire's is nobody's choice.
 fn pairs(whose: &str, pairs: &Pairs) -> Vec<String> {
-    let compared = pairs
-        .iter()
-        .filter(|(name, _)| !NOT_COMPARED.contains(&name.as_str()));
+    let compared = pairs.iter().filter(|(name, value)| is_compared(name, value));
     let mut sorted: Vec<_> = compared.collect();
     sorted.sort_by_key(|(name, _)| name);
     sorted
         .iter()
         .map(|(name, value)| format!("{whose} {name}: {}", value.escape_ascii()))
         .collect()
+}
+
+fn is_compared(name: &str, value: &[u8]) -> bool {
+    // Without a body the header is there in HTTP/1.1 and not in HTTP/2; `x-envoy-` is what Envoy tells of itself.
+    let framing = name == "content-length" && value == b"0";
+    !framing && !NOT_COMPARED.contains(&name) && !name.starts_with("x-envoy-")
 }
 
 fn body(bytes: &[u8]) -> String {

@@ -14,11 +14,12 @@ use crate::envoy::running::RunningEnvoy;
 use crate::parity::endpoint::{Arrivals, Command, Endpoint};
 use crate::parity::envoy_configuration::{self, ListenerFiles, Places};
 use crate::parity::envoy_log;
+use crate::parity::grpc;
 use crate::parity::headers;
 use crate::parity::metrics_seen::MetricsSeen;
-use crate::parity::observation::{Observation, StreamSeen};
+use crate::parity::observation::{CLIENT_WENT, Observation, StreamSeen};
 use crate::parity::plugin_module;
-use crate::parity::script::{CallAnswer, Protocol, Request, Script, Step};
+use crate::parity::script::{CallAnswer, GrpcAnswered, Protocol, Request, Script, Step};
 use crate::parity::{h1, h2, tcp};
 use crate::scratch::Scratch;
 
@@ -324,10 +325,43 @@ impl<'s> Run<'s> {
             }
             Step::UpstreamReset(on) => self.to_client(&on.stream, Command::Break),
             // Envoy's timer goes off by itself, and what came of it is waited for.
-            Step::Tick(_) => Ok(()),
+            Step::Tick(_) | Step::Advance(_) => Ok(()),
             Step::CallAnswer(answer) => self.answer_call(answer),
             Step::CallFailure(_) => self.unanswered_call().map(|call| call.tell(Command::Break)),
+            Step::GrpcAnswer(answer) => self.answer_grpc_call(answer),
+            Step::GrpcMetadata(_) | Step::GrpcMessage(_) | Step::GrpcClose(_) => self.grpc(step),
         }
+    }
+
+    fn answer_grpc_call(&mut self, answer: &GrpcAnswered) -> Result<(), String> {
+        let call = self.unanswered_call()?;
+        call.tell(grpc::metadata(&[])?);
+        if let Some(message) = &answer.message {
+            call.tell(grpc::message(&headers::unescape(message)));
+        }
+        call.tell(grpc::close(answer.status, &answer.text));
+        Ok(())
+    }
+
+    /// Something comes in on the oldest stream that is not closed.
+    fn grpc(&mut self, step: &Step) -> Result<(), String> {
+        let command = match step {
+            Step::GrpcMetadata(metadata) => grpc::metadata(&metadata.headers)?,
+            Step::GrpcMessage(message) => grpc::message(&message.meant()),
+            Step::GrpcClose(close) => {
+                self.unanswered_call()?
+                    .tell(grpc::close(close.status, &close.text));
+                return Ok(());
+            }
+            other => return Err(format!("{other:?} is nothing of gRPC")),
+        };
+        let call = self
+            .calls
+            .iter()
+            .find(|call| !call.answered)
+            .ok_or("there is no gRPC stream")?;
+        call.upstream.tell(command);
+        Ok(())
     }
 
     async fn request(&mut self, request: &Request) -> Result<(), String> {
@@ -423,10 +457,18 @@ fn access_log(path: &Path, script: &Script, port: u16) -> Result<Vec<String>, St
         };
         let state = script.filter_state.iter();
         let state = state.map(|key| format!("filter state {key}: {}", shown(&entry[key])));
-        return Ok([format!("details: {}", shown(&entry["details"]))]
+        return Ok([format!("details: {}", details(&shown(&entry["details"])))]
             .into_iter()
             .chain(state)
             .collect());
     }
     Ok(Vec::new())
+}
+
+/// Envoy says in several ways that the client went away.
+fn details(shown: &str) -> &str {
+    match shown {
+        "downstream_remote_disconnect" | "http2.remote_reset" => CLIENT_WENT,
+        _ => shown,
+    }
 }

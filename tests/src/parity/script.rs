@@ -129,6 +129,16 @@ pub enum Step {
     CallAnswer(CallAnswer),
     /// The connection of the oldest HTTP call without an answer ends without one.
     CallFailure(Nothing),
+    /// Time passes: host-sim is told so, and in Envoy it does.
+    Advance(Time),
+    /// The oldest gRPC call without an answer gets this one.
+    GrpcAnswer(GrpcAnswered),
+    /// The oldest gRPC stream gets its initial metadata.
+    GrpcMetadata(Trailers),
+    /// It gets a message.
+    GrpcMessage(Bytes),
+    /// The other side closes it.
+    GrpcClose(GrpcClosed),
 }
 
 /// No more to say.
@@ -226,6 +236,41 @@ pub struct CallAnswer {
     /// `name: value`.
     #[serde(default)]
     pub trailers: Vec<String>,
+}
+
+/// How much time passes.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Time {
+    /// Milliseconds.
+    pub milliseconds: u64,
+}
+
+/// The answer to a gRPC call.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GrpcAnswered {
+    /// The message, if there is one.
+    #[serde(default)]
+    pub message: Option<String>,
+    /// `grpc-status`
+    #[serde(default)]
+    pub status: u32,
+    /// `grpc-message`
+    #[serde(default)]
+    pub text: String,
+}
+
+/// The end of a gRPC stream.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GrpcClosed {
+    /// `grpc-status`
+    #[serde(default)]
+    pub status: u32,
+    /// `grpc-message`
+    #[serde(default)]
+    pub text: String,
 }
 
 /// Where host-sim differs from Envoy: what stands on host-sim's side, line by line, stands otherwise on Envoy's.

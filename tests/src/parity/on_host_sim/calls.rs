@@ -1,0 +1,159 @@
+//! The calls of a script's plugin on host-sim.
+
+use spiffe_authz_host_sim::{GrpcAnswer, GrpcReceived, GrpcStatus, HttpAnswer, HttpCall, Plugin};
+
+use crate::parity::endpoint::{End, Received};
+use crate::parity::headers::{self, unescape};
+use crate::parity::on_host_sim::{Side, WORKER, pairs};
+use crate::parity::script::{Bytes, CallAnswer, GrpcAnswered, GrpcClosed, Protocol, Trailers};
+use crate::parity::wire;
+
+impl Side<'_> {
+    /// Notes the calls that are new.
+    pub(super) fn note_calls(&mut self) {
+        let seen = self.calls_seen;
+        let Some(plugin) = self.workers.worker(WORKER) else {
+            return;
+        };
+        let http = plugin.http_calls().into_iter().map(|call| (call.id, sent(&call)));
+        let mut new: Vec<(u32, Received)> = http.chain(grpc(plugin)).filter(|(id, _)| *id > seen).collect();
+        new.sort_by_key(|(id, _)| *id);
+        for (id, received) in new {
+            self.calls_seen = id;
+            self.calls.push(received);
+        }
+    }
+
+    pub(super) fn answer_call(&mut self, answer: &CallAnswer) -> Result<(), String> {
+        let id = self.pending_http_call()?;
+        let (body, trailers) = (!answer.body.is_empty(), !answer.trailers.is_empty());
+        let sent = headers::response(answer.status, &answer.headers)?;
+        let mut given = HttpAnswer::new(answer.status).body(unescape(&answer.body));
+        for (name, value) in wire::response(Protocol::Http1, sent, !body && !trailers, true) {
+            if name != ":status" {
+                given = given.header(name, value);
+            }
+        }
+        let (name, value) = wire::SERVICE_TIME;
+        given = given.header(name, value);
+        for (name, value) in headers::pairs(&answer.trailers)? {
+            given = given.trailer(name, value);
+        }
+        self.on_worker(|plugin| plugin.answer_http_call(id, given))
+    }
+
+    pub(super) fn fail_call(&mut self) -> Result<(), String> {
+        let id = self.pending_http_call()?;
+        self.on_worker(|plugin| plugin.answer_http_call(id, HttpAnswer::broken_off()))
+    }
+
+    fn pending_http_call(&mut self) -> Result<u32, String> {
+        let plugin = self.workers.worker(WORKER).ok_or("the plugin is left out")?;
+        let calls = plugin.http_calls();
+        calls
+            .first()
+            .map(|call| call.id)
+            .ok_or_else(|| "there is no call to answer".to_owned())
+    }
+
+    pub(super) fn answer_grpc_call(&mut self, answer: &GrpcAnswered) -> Result<(), String> {
+        let plugin = self.workers.worker(WORKER).ok_or("the plugin is left out")?;
+        let id = plugin
+            .grpc_calls()
+            .first()
+            .map(|call| call.id)
+            .ok_or("there is no gRPC call to answer")?;
+        let given = match (answer.status, &answer.message) {
+            (0, Some(message)) => GrpcAnswer::message(unescape(message)),
+            (status, _) => GrpcAnswer::failed(grpc_status(status)?, answer.text.as_bytes()),
+        };
+        self.on_worker(|plugin| plugin.answer_grpc_call(id, given))
+    }
+
+    pub(super) fn grpc_metadata(&mut self, metadata: &Trailers) -> Result<(), String> {
+        let metadata = headers::pairs(&metadata.headers)?;
+        let fixed = [(":status", &b"200"[..]), ("content-type", b"application/grpc")];
+        let own = metadata
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_slice()));
+        let all: Vec<(&str, &[u8])> = fixed.into_iter().chain(own).collect();
+        self.receive_grpc(GrpcReceived::initial_metadata(&all))
+    }
+
+    pub(super) fn grpc_message(&mut self, message: &Bytes) -> Result<(), String> {
+        self.receive_grpc(GrpcReceived::message(message.meant()))
+    }
+
+    pub(super) fn grpc_close(&mut self, close: &GrpcClosed) -> Result<(), String> {
+        self.receive_grpc(GrpcReceived::closed(
+            grpc_status(close.status)?,
+            close.text.as_bytes(),
+        ))
+    }
+
+    fn receive_grpc(&mut self, received: GrpcReceived) -> Result<(), String> {
+        let plugin = self.workers.worker(WORKER).ok_or("the plugin is left out")?;
+        let id = plugin
+            .grpc_streams()
+            .first()
+            .map(|stream| stream.id)
+            .ok_or("there is no gRPC stream")?;
+        self.on_worker(|plugin| plugin.receive_grpc(id, received))
+    }
+}
+
+fn grpc_status(number: u32) -> Result<GrpcStatus, String> {
+    GrpcStatus::try_from(number).map_err(|_| format!("`{number}` is no gRPC status"))
+}
+
+fn sent(call: &HttpCall) -> Received {
+    Received {
+        headers: Some(pairs(&call.headers)),
+        body: call.body.clone(),
+        trailers: (!call.trailers.is_empty()).then(|| pairs(&call.trailers)),
+        end: End::Complete,
+    }
+}
+
+/// gRPC calls and streams as their upstream sees them: bytes with a length in front of each message.
+fn grpc(plugin: &Plugin) -> Vec<(u32, Received)> {
+    let call = |call: spiffe_authz_host_sim::GrpcCall| {
+        let received = begun(&call.request);
+        let body = framed(&call.message);
+        (
+            call.id,
+            Received {
+                body,
+                end: End::Complete,
+                ..received
+            },
+        )
+    };
+    let stream = |stream: spiffe_authz_host_sim::GrpcStream| (stream.id, begun(&stream.request));
+    let calls = plugin.grpc_calls().into_iter().map(call);
+    calls
+        .chain(plugin.grpc_streams().into_iter().map(stream))
+        .collect()
+}
+
+fn begun(request: &spiffe_authz_host_sim::GrpcRequest) -> Received {
+    let text = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
+    let fixed = vec![
+        text(":method", "POST"),
+        text(":path", &request.path()),
+        text(":authority", "grpc"),
+        text("te", "trailers"),
+        text("content-type", "application/grpc"),
+    ];
+    Received {
+        headers: Some([fixed, pairs(&request.initial_metadata)].concat()),
+        ..Received::default()
+    }
+}
+
+fn framed(message: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(message.len())
+        .expect("a short message")
+        .to_be_bytes();
+    [&[0][..], &length, message].concat()
+}

@@ -1,0 +1,38 @@
+//! What the wire and Envoy's connection manager make of headers before the first filter: what host-sim's caller has to
+//! know, because there is neither on that side.
+
+use crate::parity::headers::{Pairs, value};
+use crate::parity::script::Protocol;
+
+/// A request's headers, in the order in which Envoy hands them on.
+pub(crate) fn request(protocol: Protocol, pairs: Pairs) -> Pairs {
+    let order: [&str; 4] = match protocol {
+        Protocol::Http1 | Protocol::Tcp => [":authority", ":path", ":method", ":scheme"],
+        Protocol::Http2 => [":method", ":scheme", ":authority", ":path"],
+    };
+    let scheme = (":scheme".to_owned(), b"http".to_vec());
+    let all: Pairs = pairs.into_iter().chain([scheme]).collect();
+    let pseudo = order
+        .iter()
+        .filter_map(|name| all.iter().find(|(known, _)| known == name));
+    let regular = all.iter().filter(|(name, _)| !name.starts_with(':'));
+    let forwarded = ("x-forwarded-proto".to_owned(), b"http".to_vec());
+    pseudo.chain(regular).chain([&forwarded]).cloned().collect()
+}
+
+/// A response's headers: in HTTP/1.1 one of them says where the body ends.
+pub(crate) fn response(protocol: Protocol, pairs: Pairs, end: bool, has_body: bool) -> Pairs {
+    let framing = match (protocol, end) {
+        (Protocol::Http1, true) if has_body => ("content-length", "0"),
+        (Protocol::Http1, false) => ("transfer-encoding", "chunked"),
+        (Protocol::Http1 | Protocol::Http2 | Protocol::Tcp, _) => return pairs,
+    };
+    if value(&pairs, "content-length").is_some() {
+        return pairs;
+    }
+    let framing = (framing.0.to_owned(), framing.1.as_bytes().to_vec());
+    pairs.into_iter().chain([framing]).collect()
+}
+
+/// What Envoy's router adds to the answer of a call; how long it took is shown as `N` on both sides.
+pub(crate) const SERVICE_TIME: (&str, &str) = ("x-envoy-upstream-service-time", "N");
