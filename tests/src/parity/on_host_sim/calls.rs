@@ -44,7 +44,7 @@ impl Side<'_> {
 
     pub(super) fn fail_call(&mut self) -> Result<(), String> {
         let id = self.pending_http_call()?;
-        self.on_worker(|plugin| plugin.answer_http_call(id, HttpAnswer::broken_off()))
+        self.on_worker(|plugin| plugin.answer_http_call(id, broken_off()))
     }
 
     fn pending_http_call(&mut self) -> Result<u32, String> {
@@ -100,6 +100,16 @@ impl Side<'_> {
             .ok_or("there is no gRPC stream")?;
         self.on_worker(|plugin| plugin.receive_grpc(id, received))
     }
+}
+
+/// What Envoy answers in the place of an upstream that went away before it answered.
+fn broken_off() -> HttpAnswer {
+    let body =
+        "upstream connect error or disconnect/reset before headers. reset reason: connection termination";
+    HttpAnswer::new(503)
+        .header("content-length", body.len().to_string())
+        .header("content-type", "text/plain")
+        .body(body)
 }
 
 fn grpc_status(number: u32) -> Result<GrpcStatus, String> {
