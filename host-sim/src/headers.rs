@@ -46,6 +46,11 @@ impl Headers {
         self.pairs.len()
     }
 
+    /// How many there are, as a callback is told.
+    pub(crate) fn count(&self) -> u32 {
+        u32::try_from(self.len()).unwrap_or(u32::MAX)
+    }
+
     /// Whether there is none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

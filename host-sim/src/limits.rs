@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Bounds on the work and the memory of one VM; any combination is valid, but for a stack of no or too many bytes.
 ///
-/// The defaults for guest memory, pairs and random bytes are those of Envoy's host; Envoy bounds neither the
+/// The defaults for guest memory, bodies, pairs and random bytes are those of Envoy's host; Envoy bounds neither the
 /// work of a callback nor what the host keeps for it, so those defaults are wide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -25,6 +25,9 @@ pub struct Limits {
     /// Stack of the guest, in bytes, with the host's part where guest and host call each other: 1 to
     /// [`Limits::MOST_STACK_BYTES`]. Going deeper is a trap.
     pub stack_bytes: usize,
+    /// Bytes of a body that a stream holds for a plugin that gathers it (action 1 on a body). Beyond it Envoy answers in the
+    /// plugin's place: 413 for a request, 500 for a response, or a reset where the response's headers have gone out.
+    pub gathered_body_bytes: usize,
     /// Bytes of one list of pairs that the guest hands over.
     pub pairs_bytes: usize,
     /// Pairs in one list that the guest hands over.
@@ -42,6 +45,7 @@ impl Default for Limits {
             memory_bytes: 1 << 30,
             table_elements: 1 << 20,
             stack_bytes: 512 << 10,
+            gathered_body_bytes: 1 << 20,
             pairs_bytes: 1 << 20,
             pairs_count: 1_024,
             random_bytes: 64 << 10,

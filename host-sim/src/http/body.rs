@@ -44,6 +44,10 @@ impl Body {
         self.held.is_some()
     }
 
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.held.as_ref().map_or(0, Vec::len)
+    }
+
     /// Takes bytes out that go on.
     pub(crate) fn take(&mut self, source: Source) -> Vec<u8> {
         match source {

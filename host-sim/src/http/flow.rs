@@ -22,6 +22,10 @@ pub(crate) struct Flow {
     pub(crate) told_end: bool,
     /// The plugin is given what came while it stopped everything.
     pub(crate) catching_up: bool,
+    /// What is held may not be more than a stream may hold.
+    pub(crate) limited: bool,
+    /// It was more.
+    pub(crate) too_large: bool,
     /// A callback of this direction runs, or what it asked for is carried out.
     pub(crate) running: bool,
     /// A local reply came in a callback of this direction, which goes no further.

@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 pub(crate) mod body;
 pub(crate) mod call;
+pub(crate) mod chunks;
 pub(crate) mod deliver;
 pub(crate) mod direction;
 pub(crate) mod drive;
@@ -14,4 +15,6 @@ pub(crate) mod progress;
 pub(crate) mod resume;
 pub(crate) mod state;
 pub(crate) mod stream;
+pub(crate) mod too_large;
+pub(crate) mod trailing;
 pub(crate) mod verdict;

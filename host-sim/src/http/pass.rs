@@ -1,6 +1,6 @@
 //! What goes past the plugin: to the application, or to the client.
 
-use crate::http::body::Source;
+use crate::http::chunks::Chunk;
 use crate::http::direction::Direction;
 use crate::http::state::HttpState;
 
@@ -10,11 +10,11 @@ pub(crate) fn headers(http: &mut HttpState, direction: Direction, end: bool) {
     flow.passed.ended |= end;
 }
 
-pub(crate) fn bytes(http: &mut HttpState, direction: Direction, source: Source, end: bool) {
+pub(crate) fn bytes(http: &mut HttpState, direction: Direction, chunk: Chunk) {
     let flow = direction.flow(http);
-    let mut bytes = flow.body.take(source);
+    let mut bytes = flow.body.take(chunk.source);
     flow.passed.body.append(&mut bytes);
-    flow.passed.ended |= end;
+    flow.passed.ended |= chunk.end;
 }
 
 pub(crate) fn trailers(http: &mut HttpState, direction: Direction) {

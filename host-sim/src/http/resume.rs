@@ -1,12 +1,19 @@
 //! Lets a direction go on that the plugin stopped.
 
 use crate::http::body::Source;
-use crate::http::deliver::{self, Start};
+use crate::http::chunks::{self, Chunk};
 use crate::http::direction::Direction;
 use crate::http::flow::Iteration;
-use crate::http::{drive, pass};
+use crate::http::{drive, pass, trailing};
 use crate::vm::Vm;
 use crate::vm::trap::Trap;
+
+/// Where bytes and trailers go first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Start {
+    Plugin,
+    BehindPlugin,
+}
 
 /// Goes on where the direction stopped: headers that were held go past the plugin; bytes and trailers that came while
 /// everything was stopped go through it, and those that it held go past it.
@@ -24,10 +31,14 @@ pub(crate) fn go_on(vm: &mut Vm, id: u32, direction: Direction) -> Result<(), Tr
         pass::headers(http, direction, ended && !held && !had_trailers);
     }
     if held {
-        deliver::bytes_on(vm, id, direction, Source::Held, ended && !had_trailers, start)?;
+        let chunk = Chunk {
+            source: Source::Held,
+            end: ended && !had_trailers,
+        };
+        chunks::take_on(vm, id, direction, chunk, start)?;
     }
     if had_trailers {
-        deliver::trailers_on(vm, id, direction, start)?;
+        trailing::take_on(vm, id, direction, start)?;
     }
     if let Some(http) = drive::http(vm, id) {
         direction.flow(http).catching_up = false;
@@ -38,10 +49,7 @@ pub(crate) fn go_on(vm: &mut Vm, id: u32, direction: Direction) -> Result<(), Tr
 /// Whether there is something to go on with, and where it goes first.
 fn allow(vm: &mut Vm, id: u32, direction: Direction) -> Option<Start> {
     let http = drive::alive(vm, id)?;
-    let over = match direction {
-        Direction::Request => http.response.ended,
-        Direction::Response => http.response.passed.ended,
-    };
+    let over = http.is_answered(direction);
     let flow = direction.flow(http);
     // A plugin that continues while it is given what it missed gets it once all the same.
     if over || !flow.headers.seen || flow.catching_up {

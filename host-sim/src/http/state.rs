@@ -2,6 +2,7 @@
 
 use crate::abi::{BufferType, MapType};
 use crate::http::body::Body;
+use crate::http::direction::Direction;
 use crate::http::flow::Flow;
 use crate::http::local_reply::LocalReply;
 use crate::vm::stream_state::MapSlot;
@@ -46,6 +47,14 @@ pub(crate) enum End {
 impl HttpState {
     pub(crate) const fn is_over(&self) -> bool {
         matches!(self.life, Life::Over(_))
+    }
+
+    /// A request goes no further once its response is complete, and a response once it has gone out.
+    pub(crate) const fn is_answered(&self, direction: Direction) -> bool {
+        match direction {
+            Direction::Request => self.response.ended,
+            Direction::Response => self.response.passed.ended,
+        }
     }
 
     pub(crate) const fn slot(&self, map: MapType) -> Option<&MapSlot> {

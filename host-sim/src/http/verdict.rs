@@ -13,6 +13,8 @@ pub(crate) struct Returned {
 pub(crate) enum OfHeaders {
     GoOn,
     StopAll,
+    /// The same, but a body that is too large to hold is answered with 413.
+    StopAllWithinLimit,
 }
 
 /// What becomes of bytes of a body.
@@ -44,6 +46,7 @@ impl Returned {
     pub(crate) const fn of_headers(self) -> OfHeaders {
         match self.action {
             0 | 2 if !self.replied => OfHeaders::GoOn,
+            3 if !self.replied => OfHeaders::StopAllWithinLimit,
             _ => OfHeaders::StopAll,
         }
     }

@@ -1,6 +1,8 @@
 //! Bodies of HTTP streams. What is expected was measured on Envoy 1.40 with plugins like these.
 
-use spiffe_authz_host_sim::{EndOfStream, Headers, Message, Outcome, Plugin, Progress, Properties, Stream};
+use spiffe_authz_host_sim::{
+    EndOfStream, Headers, Limits, Message, Outcome, Plugin, Progress, Properties, Stream,
+};
 
 use crate::chronicle::{HOLD, HOLD_TO_END, PASS, chronicle, chronicler, say_buffer};
 use crate::guest::{Guest, say_status};
@@ -221,6 +223,71 @@ fn a_body_is_there_only_in_its_callback() {
     let lines = chronicle(&mut plugin);
     let empty = |line: &str| line.ends_with(" 00  02");
     assert!([1, 3, 4].iter().all(|at| empty(&lines[*at])), "{lines:?}");
+}
+
+/// A plugin that does this on bodies or headers, and may gather 5 bytes.
+fn within_5_bytes(callback: &str, action: &str) -> Plugin {
+    let limits = Limits {
+        gathered_body_bytes: 5,
+        ..Limits::default()
+    };
+    let signature = "(param i32 i32 i32) (result i32)";
+    let guest = Guest::new().export(&format!("proxy_on_{callback}"), signature, action);
+    guest.start_within(limits).unwrap()
+}
+
+#[test]
+fn a_request_that_is_too_large_to_gather_is_answered_with_413() {
+    let mut plugin = within_5_bytes("request_body", HOLD);
+    let mut stream = posted(&mut plugin);
+    assert_eq!(stream.request_body("12345", EndOfStream::No), Outcome::Pause);
+    let Outcome::LocalReply(reply) = stream.request_body("6", EndOfStream::No) else {
+        panic!("no reply")
+    };
+    assert_eq!(
+        (reply.status, reply.details_text().as_ref()),
+        (413, "request_payload_too_large")
+    );
+    assert_eq!(stream.sent_downstream().body, b"Payload Too Large");
+    assert_eq!(stream.runs().len(), 1, "the plugin never sees the sixth byte");
+}
+
+#[test]
+fn a_response_that_is_too_large_to_gather_is_reset_behind_its_headers() {
+    let mut plugin = within_5_bytes("response_body", HOLD);
+    let mut stream = posted(&mut plugin);
+    stream.response_headers(&OK, EndOfStream::No);
+    assert_eq!(stream.response_body("123456", EndOfStream::No), Outcome::Closed);
+    assert_eq!(
+        stream.response_code_details().unwrap(),
+        b"response_payload_too_large"
+    );
+}
+
+#[test]
+fn a_response_that_is_too_large_to_hold_with_its_headers_is_answered_with_500() {
+    let mut plugin = within_5_bytes("response_headers", "(i32.const 3)");
+    let mut stream = posted(&mut plugin);
+    stream.response_headers(&OK, EndOfStream::No);
+    let Outcome::LocalReply(reply) = stream.response_body("123456", EndOfStream::No) else {
+        panic!("no reply")
+    };
+    assert_eq!(reply.status, 500);
+    assert_eq!(stream.sent_downstream().body, b"Internal Server Error");
+}
+
+#[test]
+fn what_is_held_without_gathering_has_no_limit() {
+    for (callback, action) in [("request_headers", HOLD), ("request_body", "(i32.const 2)")] {
+        let mut plugin = within_5_bytes(callback, action);
+        let mut stream = plugin.http_stream(Properties::new());
+        stream.request_headers(&POST, EndOfStream::No);
+        assert_eq!(
+            stream.request_body("123456", EndOfStream::No),
+            Outcome::Pause,
+            "{callback}"
+        );
+    }
 }
 
 #[test]
