@@ -9,7 +9,6 @@ use crate::calls::root::{CallStatus, RootCalls};
 use crate::calls::state::{Calls, Refused};
 use crate::calls::time::Due;
 use crate::headers::Headers;
-use crate::tcp::state::Flow;
 use crate::vm::Vm;
 use crate::vm::callback::Callback;
 use crate::vm::trap::Trap;
@@ -184,9 +183,9 @@ fn grpc_message(vm: &mut Vm, root: u32, id: u32, message: Vec<u8>) -> Result<(),
         return Ok(());
     };
     let bytes = size(message.len());
-    of(vm, root, |calls| calls.received.message.arrive(&message));
+    of(vm, root, |calls| calls.received.message = Some(message));
     vm.call((Callback::GrpcReceive, root), &receive, (root, id, bytes))?;
-    of(vm, root, |calls| calls.received.message = Flow::default());
+    of(vm, root, |calls| calls.received.message = None);
     Ok(())
 }
 

@@ -71,8 +71,19 @@ impl HttpAnswer {
     /// What Envoy answers in the upstream's place when the call's time is over.
     #[must_use]
     pub fn timed_out() -> Self {
-        let body = "upstream request timeout";
-        Self::new(504)
+        Self::of_envoy(504, "upstream request timeout")
+    }
+
+    /// What Envoy answers in the upstream's place when it closes the connection before it has answered.
+    #[must_use]
+    pub fn broken_off() -> Self {
+        let body =
+            "upstream connect error or disconnect/reset before headers. reset reason: connection termination";
+        Self::of_envoy(503, body)
+    }
+
+    fn of_envoy(status: u16, body: &str) -> Self {
+        Self::new(status)
             .header("content-length", body.len().to_string())
             .header("content-type", "text/plain")
             .body(body)

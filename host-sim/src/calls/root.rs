@@ -7,7 +7,6 @@ use crate::calls::grpc::{GrpcCall, GrpcStream};
 use crate::calls::http::{HttpAnswer, HttpCall};
 use crate::calls::time::{Deadline, Due, Timer};
 use crate::headers::Headers;
-use crate::tcp::state::Flow;
 
 /// Calls belong to root contexts, whichever stream was in effect when they were made, as in Envoy: they outlive the stream,
 /// and go with the root.
@@ -51,7 +50,7 @@ pub(crate) struct Received {
     pub(crate) answer: Option<HttpAnswer>,
     pub(crate) initial_metadata: Option<Headers>,
     pub(crate) trailing_metadata: Option<Headers>,
-    pub(crate) message: Flow,
+    pub(crate) message: Option<Vec<u8>>,
 }
 
 impl Received {

@@ -5,6 +5,7 @@ use wasmtime::Caller;
 
 use super::{Answer, ENV, HostLinker, answer};
 use crate::abi::{BufferType, Status};
+use crate::buffer_edit;
 use crate::calls::http::HttpAnswer;
 use crate::http::body::Body;
 use crate::tcp::state::Flow;
@@ -76,8 +77,10 @@ fn set_bytes(guest: &mut Guest<'_>, buffer: u32, start: u32, length: u32, data: 
     buffer_of(guest.state(), buffer)?;
     let data = guest.read("bytes", data)?;
     if kind == BufferType::GrpcReceiveBuffer {
-        let received = guest.state().received_mut().ok_or(Status::BadArgument)?;
-        return Ok(received.message.replace(start, length, &data)?);
+        let received = guest.state().received_mut();
+        let message = received.and_then(|received| received.message.as_mut());
+        let message = message.ok_or(Status::BadArgument)?;
+        return Ok(buffer_edit::replace(message, start, length, &data)?);
     }
     let stream = guest.state().stream_mut().ok_or(Status::BadArgument)?;
     let changed = match &mut stream.kind {
@@ -104,9 +107,10 @@ fn buffer_of(state: &State, buffer: u32) -> Result<&[u8], Status> {
             let answer = state.received().and_then(|received| received.answer.as_ref());
             answer.map(HttpAnswer::bytes).ok_or(Status::NotFound)
         }
-        BufferType::GrpcReceiveBuffer => Ok(state
-            .received()
-            .map_or(&[], |received| received.message.readable())),
+        BufferType::GrpcReceiveBuffer => {
+            let message = state.received().and_then(|received| received.message.as_deref());
+            Ok(message.unwrap_or_default())
+        }
         BufferType::HttpRequestBody | BufferType::HttpResponseBody => {
             let body = state.stream().and_then(StreamState::http);
             let body = body.and_then(|http| http.body(kind));
