@@ -79,6 +79,23 @@ fn each_callback_has_fuel_of_its_own() {
 }
 
 #[test]
+fn a_hostcall_that_is_not_served_is_named() {
+    let zeros = "(i32.const 0)".repeat(12);
+    let call = format!("(drop (call $grpc_call {zeros}))");
+    let trap = trap_of(Guest::new().on_request(&call), Limits::default());
+    assert_eq!(
+        trap.cause,
+        TrapCause::NotServed {
+            hostcall: "proxy_grpc_call"
+        }
+    );
+    assert_eq!(
+        trap.to_string(),
+        "`proxy_on_request_headers` trapped: not served: `proxy_grpc_call`"
+    );
+}
+
+#[test]
 fn after_a_trap_nothing_runs_any_more() {
     let mut guest = Guest::new();
     let text = guest.bytes(b"panicked at src/lib.rs");

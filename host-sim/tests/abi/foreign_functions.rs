@@ -311,7 +311,7 @@ fn a_function_calls_back_with_arguments_to_read() {
         .on_request(&read(0));
     let mut plugin = guest.start();
     plugin.call_foreign(7, *b"hello").unwrap();
-    assert_eq!(said(&plugin), ["01", "07", "05", "00", "ello", "02"]);
+    assert_eq!(said(&plugin), ["01", "07", "05", "00", "ello", "00"]);
     assert_eq!(plugin.runs().last().unwrap().callback, Callback::ForeignFunction);
     let outside = said_on_get(&mut plugin, Properties::new());
     assert_eq!(outside, ["01"], "there are none outside the callback");
