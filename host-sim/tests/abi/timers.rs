@@ -115,6 +115,17 @@ fn each_root_context_has_its_timer_and_an_old_one_keeps_it_while_it_lives() {
 }
 
 #[test]
+fn a_root_that_asks_for_more_time_keeps_its_timer() {
+    let guest = Guest::new().on_configure(&period(10));
+    let guest = guest.export("proxy_on_done", "(param i32) (result i32)", "(i32.const 0)");
+    let mut plugin = on_tick(guest, "(call $say_number (local.get 0))");
+    plugin.reconfigure("other").unwrap();
+    plugin.take_logs();
+    plugin.advance(10 * MILLISECOND).unwrap();
+    assert_eq!(said(&plugin), ["01", "02"]);
+}
+
+#[test]
 fn a_plugin_without_the_callback_has_no_ticks() {
     let mut plugin = Guest::new().on_configure(&period(1)).try_start(setup()).unwrap();
     plugin.advance(Duration::from_secs(1_000)).unwrap();
