@@ -102,7 +102,7 @@ fn connection_manager(script: &Script, files: &ListenerFiles<'_>) -> Value {
             "name": "all", "domains": ["*"],
             "routes": [{"match": {"prefix": "/"}, "route": {"cluster": cluster, "timeout": "0s"}}],
         }]},
-        "http_filters": [http_filter(script, files), router()],
+        "http_filters": http_filters(script, files),
         "access_log": [access_log(script, files)],
         // What Envoy adds to messages differs from run to run, and is none of the plugin's business.
         "generate_request_id": false,
@@ -128,10 +128,22 @@ fn tcp_proxy(script: &Script, files: &ListenerFiles<'_>) -> Value {
     }})
 }
 
-fn http_filter(script: &Script, files: &ListenerFiles<'_>) -> Value {
-    json!({"name": "plugin", "typed_config": {
+fn http_filters(script: &Script, files: &ListenerFiles<'_>) -> Vec<Value> {
+    let mut filters = vec![http_filter("plugin", plugin(script, files))];
+    if let Some(second) = &script.second {
+        let mut config = plugin(script, files);
+        config["root_id"] = json!(second.root_id);
+        config["configuration"] = text(&second.plugin_configuration());
+        filters.push(http_filter("second", config));
+    }
+    filters.push(router());
+    filters
+}
+
+fn http_filter(name: &str, config: Value) -> Value {
+    json!({"name": name, "typed_config": {
         "@type": any("envoy.extensions.filters.http.wasm.v3.Wasm"),
-        "config": plugin(script, files),
+        "config": config,
     }})
 }
 
@@ -143,10 +155,9 @@ fn network_filter(script: &Script, files: &ListenerFiles<'_>) -> Value {
 }
 
 fn plugin(script: &Script, files: &ListenerFiles<'_>) -> Value {
-    json!({
+    let mut plugin = json!({
         "name": script.name,
         "root_id": script.root_id.as_ref().unwrap_or(&script.name),
-        "failure_policy": script.failure_policy.word(),
         "configuration": text(&script.plugin_configuration()),
         "vm_config": {
             "vm_id": script.name,
@@ -155,7 +166,16 @@ fn plugin(script: &Script, files: &ListenerFiles<'_>) -> Value {
             "code": {"local": {"filename": files.wasm}},
             "environment_variables": {"key_values": script.environment},
         },
-    })
+    });
+    match script.failure_policy.word() {
+        Some(word) => plugin["failure_policy"] = json!(word),
+        None => plugin["fail_open"] = json!(true),
+    }
+    if let Some(milliseconds) = script.reload_interval {
+        let seconds = format!("{}.{:03}s", milliseconds / 1000, milliseconds % 1000);
+        plugin["reload_config"] = json!({"backoff": {"base_interval": seconds}});
+    }
+    plugin
 }
 
 /// A line for each stream: its details and the filter state that the script shows.

@@ -9,12 +9,14 @@ const PREFIX: &str = "wasmcustom.";
 
 /// The metrics as they were when a script began: all scripts share them.
 pub(crate) struct MetricsSeen {
+    plugin: String,
     before: BTreeMap<String, String>,
 }
 
 impl MetricsSeen {
-    pub(crate) async fn begin(envoy: &RunningEnvoy) -> Result<Self, String> {
+    pub(crate) async fn begin(envoy: &RunningEnvoy, plugin: &str) -> Result<Self, String> {
         Ok(Self {
+            plugin: plugin.to_owned(),
             before: read(envoy).await?,
         })
     }
@@ -23,8 +25,18 @@ impl MetricsSeen {
     pub(crate) async fn changed(&self, envoy: &RunningEnvoy) -> Result<BTreeMap<String, String>, String> {
         let mut now = read(envoy).await?;
         now.retain(|name, value| self.before.get(name) != Some(value));
+        now.extend(reloads(envoy, &self.plugin).await?);
         Ok(now)
     }
+}
+
+/// The counters of the plugin's reloads that are not 0.
+async fn reloads(envoy: &RunningEnvoy, plugin: &str) -> Result<BTreeMap<String, String>, String> {
+    let prefix = format!("wasm.{plugin}.");
+    let text = envoy.admin("/stats?usedonly&filter=vm_reload").await?;
+    let lines = text.lines().filter_map(|line| line.strip_prefix(&prefix)?.split_once(": "));
+    let counted = lines.filter(|(_, value)| *value != "0");
+    Ok(counted.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }
 
 async fn read(envoy: &RunningEnvoy) -> Result<BTreeMap<String, String>, String> {

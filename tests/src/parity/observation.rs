@@ -17,6 +17,8 @@ const LONGEST_BODY: usize = 200;
 /// All that one side showed so far.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Observation {
+    /// The plugin is refused: there is nothing else to show.
+    pub refused: bool,
     /// What the plugin logged, and the callbacks that trapped.
     pub log: Vec<String>,
     /// Each stream, in the order in which they began.
@@ -41,9 +43,21 @@ pub struct StreamSeen {
 }
 
 impl Observation {
+    /// Of a plugin that is refused.
+    #[must_use]
+    pub fn refused() -> Self {
+        Self {
+            refused: true,
+            ..Self::default()
+        }
+    }
+
     /// All of it as text.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
+        if self.refused {
+            return vec!["# the plugin is refused".to_owned()];
+        }
         let mut lines = vec!["# log".to_owned()];
         lines.extend(self.log.iter().cloned());
         for stream in &self.streams {

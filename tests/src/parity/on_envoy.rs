@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::envoy::loopback::listen;
 use crate::envoy::running::RunningEnvoy;
-use crate::parity::endpoint::{Arrivals, Command, Endpoint};
+use crate::parity::endpoint::{Arrivals, Command, End, Endpoint};
 use crate::parity::envoy_configuration::{self, ListenerFiles, Places};
 use crate::parity::envoy_log;
 use crate::parity::grpc;
@@ -25,6 +25,8 @@ use crate::scratch::Scratch;
 
 /// How long Envoy may take until it shows what it is expected to show.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How Envoy says that a plugin did not start or did not take its configuration.
+const REFUSED: &str = "Unable to create Wasm plugin";
 const POLL: Duration = Duration::from_millis(3);
 
 /// An Envoy that serves one script at a time.
@@ -89,7 +91,9 @@ impl EnvoySide {
         script: &Script,
         expected: &[Vec<String>],
     ) -> Result<Vec<Observation>, String> {
-        let mut run = Run::begin(self, script).await?;
+        let Some(mut run) = Run::begin(self, script).await? else {
+            return Ok(vec![Observation::refused()]);
+        };
         let mut observations = vec![run.settle(expected.first()).await?];
         for (step, expected) in script.steps.iter().zip((1..).map(|place| expected.get(place))) {
             run.take(step).await?;
@@ -163,8 +167,16 @@ struct Call {
     answered: bool,
 }
 
+impl Open {
+    /// A stream that was answered without its upstream waits for none.
+    fn is_answered(&self) -> bool {
+        self.client.received().end != End::Open
+    }
+}
+
 impl<'s> Run<'s> {
-    async fn begin(side: &'s mut EnvoySide, script: &'s Script) -> Result<Self, String> {
+    /// `None` where Envoy refuses the plugin.
+    async fn begin(side: &'s mut EnvoySide, script: &'s Script) -> Result<Option<Self>, String> {
         let free = free_loopback_addresses(1).map_err(|error| error.to_string())?;
         let access_log = side.scratch.path().join(format!("{}.jsonl", script.name));
         let wasm = side.wasm(script)?;
@@ -177,7 +189,7 @@ impl<'s> Run<'s> {
         let listener = envoy_configuration::listener(script, &files);
         let run = Self {
             log_begins: side.envoy.log()?.len(),
-            metrics: MetricsSeen::begin(&side.envoy).await?,
+            metrics: MetricsSeen::begin(&side.envoy, &script.name).await?,
             script,
             listen: free[0],
             access_log,
@@ -186,11 +198,12 @@ impl<'s> Run<'s> {
             side,
         };
         run.side.publish(Some(listener))?;
-        run.wait_for_listener().await?;
-        Ok(run)
+        let taken = run.wait_for_listener().await?;
+        Ok(taken.then_some(run))
     }
 
-    async fn wait_for_listener(&self) -> Result<(), String> {
+    /// Whether Envoy takes the plugin.
+    async fn wait_for_listener(&self) -> Result<bool, String> {
         let started = Instant::now();
         let name = format!("{}::", self.script.name);
         loop {
@@ -202,10 +215,13 @@ impl<'s> Run<'s> {
                 .lines()
                 .any(|line| line.starts_with(&name))
             {
-                return Ok(());
+                return Ok(true);
             }
             if let Some(refusal) = envoy_log::refusal(&self.log()?) {
-                return Err(format!("Envoy refuses the listener: {refusal}"));
+                let refused = refusal.contains(REFUSED);
+                return refused
+                    .then_some(false)
+                    .ok_or(format!("Envoy refuses the listener: {refusal}"));
             }
             if started.elapsed() > PATIENCE {
                 return Err(format!("no listener within {PATIENCE:?}"));
@@ -255,6 +271,7 @@ impl<'s> Run<'s> {
         self.assign_arrivals();
         let process = self.side.envoy.process_id();
         Ok(Observation {
+            refused: false,
             log: envoy_log::plugin_lines(&self.log()?, &self.script.name, process),
             streams: self
                 .streams
@@ -270,7 +287,10 @@ impl<'s> Run<'s> {
     fn assign_arrivals(&mut self) {
         let arrived: Vec<Endpoint> = self.side.upstreams.iter().flat_map(Arrivals::take).collect();
         for upstream in arrived {
-            let waiting = self.streams.iter_mut().find(|open| open.upstream.is_none());
+            let waiting = self
+                .streams
+                .iter_mut()
+                .find(|open| open.upstream.is_none() && !open.is_answered());
             if let Some(open) = waiting {
                 open.upstream = Some(upstream);
             }

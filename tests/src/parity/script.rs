@@ -27,6 +27,12 @@ pub struct Script {
     /// What becomes of streams once the plugin has trapped.
     #[serde(default)]
     pub failure_policy: FailurePolicy,
+    /// The least time between two loads of a VM, in milliseconds, where it is not Envoy's.
+    #[serde(default)]
+    pub reload_interval: Option<u64>,
+    /// Another plugin behind this one, in the same VM.
+    #[serde(default)]
+    pub second: Option<Second>,
     /// The statements of the probe, by callback.
     #[serde(default)]
     pub probe: Option<BTreeMap<String, Vec<String>>>,
@@ -87,16 +93,38 @@ pub enum FailurePolicy {
     FailOpen,
     /// A new VM serves them after a while.
     FailReload,
+    /// They pass, those that were in the VM too: Envoy's older field `fail_open`.
+    LegacyFailOpen,
+}
+
+/// Another plugin of the same VM: the same module under another root id.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Second {
+    /// The root id.
+    pub root_id: String,
+    /// The statements of the probe, by callback.
+    #[serde(default)]
+    pub probe: BTreeMap<String, Vec<String>>,
+}
+
+impl Second {
+    /// The configuration that the plugin is given.
+    #[must_use]
+    pub fn plugin_configuration(&self) -> String {
+        sections(self.probe.iter())
+    }
 }
 
 impl FailurePolicy {
-    /// Envoy's word for it.
+    /// Envoy's word for it, where it is not the older field.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn word(self) -> Option<&'static str> {
         match self {
-            Self::FailClosed => "FAIL_CLOSED",
-            Self::FailOpen => "FAIL_OPEN",
-            Self::FailReload => "FAIL_RELOAD",
+            Self::FailClosed => Some("FAIL_CLOSED"),
+            Self::FailOpen => Some("FAIL_OPEN"),
+            Self::FailReload => Some("FAIL_RELOAD"),
+            Self::LegacyFailOpen => None,
         }
     }
 }

@@ -283,7 +283,7 @@ fn text(bytes: Vec<u8>) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn connection() -> Connection {
+pub(super) fn connection() -> Connection {
     let address = SocketAddr::from(([127, 0, 0, 1], 1));
     Connection::plaintext(address, address)
 }

@@ -1,14 +1,16 @@
 //! A script on host-sim, by its public functions alone.
 
 mod calls;
+mod chain;
 mod http;
 mod tcp;
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use spiffe_authz_host_sim::{
-    Clusters, EventError, FailurePolicy, Headers, Limits, LogLevel, MetricValue, PluginSetup, Process,
-    Simulator, WorkerCount, Workers,
+    Clusters, EventError, FailurePolicy, Headers, Limits, LogLevel, MetricValue, Module, PluginSetup,
+    Process, Reloads, Simulator, WorkerCount, Workers,
 };
 
 use crate::parity::endpoint::Received;
@@ -25,6 +27,9 @@ static SIMULATOR: LazyLock<Simulator> =
 /// The worker that serves; Envoy runs with one too.
 const WORKER: usize = 0;
 
+/// What passes between two steps where it counts: longer than a short backoff, shorter than a long one.
+const BETWEEN_STEPS: Duration = Duration::from_secs(1);
+
 /// What was there after the start and after each step.
 ///
 /// # Errors
@@ -32,8 +37,12 @@ const WORKER: usize = 0;
 pub fn run(script: &Script) -> Result<Vec<Observation>, String> {
     let module = plugin_module::module(script)?;
     let module = SIMULATOR.module(&module).map_err(|error| error.to_string())?;
-    let workers = Workers::start(&module, setup(script), WorkerCount::ONE, policy(script))
-        .map_err(|error| format!("the plugin did not start: {error}"))?;
+    if let Some(second) = &script.second {
+        return chain::run(script, second, &module);
+    }
+    let Some(workers) = start(script, &module) else {
+        return Ok(vec![Observation::refused()]);
+    };
     let mut side = Side {
         script,
         workers,
@@ -45,11 +54,33 @@ pub fn run(script: &Script) -> Result<Vec<Observation>, String> {
     };
     let mut observations = vec![side.observe()];
     for step in &script.steps {
+        let_time_pass(script, &mut side.workers);
         side.take(step).map_err(|error| format!("{step:?}: {error}"))?;
         side.after_event()?;
         observations.push(side.observe());
     }
     Ok(observations)
+}
+
+/// `None` where the plugin is refused.
+fn start(script: &Script, module: &Module) -> Option<Workers> {
+    let mut workers = Workers::start(module, setup(script), WorkerCount::ONE, policy(script)).ok()?;
+    set_reload_interval(script, &mut workers);
+    Some(workers)
+}
+
+fn set_reload_interval(script: &Script, workers: &mut Workers) {
+    if let Some(milliseconds) = script.reload_interval {
+        workers.set_reload_interval(Duration::from_millis(milliseconds));
+    }
+}
+
+/// Where VMs are loaded again it counts that some time passes in Envoy from step to step.
+fn let_time_pass(script: &Script, workers: &mut Workers) {
+    if script.failure_policy == script::FailurePolicy::FailReload {
+        // A timer that traps on the way is seen as the VM's failure.
+        let _trapped = workers.advance(BETWEEN_STEPS);
+    }
 }
 
 fn setup(script: &Script) -> PluginSetup {
@@ -72,6 +103,7 @@ fn policy(script: &Script) -> FailurePolicy {
         script::FailurePolicy::FailClosed => FailurePolicy::FailClosed,
         script::FailurePolicy::FailOpen => FailurePolicy::FailOpen,
         script::FailurePolicy::FailReload => FailurePolicy::FailReload,
+        script::FailurePolicy::LegacyFailOpen => FailurePolicy::LegacyFailOpen,
     }
 }
 
@@ -183,6 +215,7 @@ impl Side<'_> {
         self.note_log();
         let script = self.script;
         Observation {
+            refused: false,
             log: self.log.clone(),
             streams: self.streams.iter_mut().map(|open| seen(open, script)).collect(),
             calls: self.calls.clone(),
@@ -212,9 +245,11 @@ impl Side<'_> {
             return Default::default();
         };
         let metrics = plugin.metrics();
-        metrics
+        let metrics = metrics
             .iter()
-            .map(|(name, value)| (name.into_owned(), metric(value)))
+            .map(|(name, value)| (name.into_owned(), metric(value)));
+        metrics
+            .chain(reloads(std::slice::from_ref(&self.workers)))
             .collect()
     }
 }
@@ -224,6 +259,25 @@ fn seen(open: &mut Open, script: &Script) -> StreamSeen {
         Open::Http(open) => open.seen(script),
         Open::Tcp(open) => open.seen(script),
     }
+}
+
+/// The counters of reloads that are not 0, over plugins of one name.
+fn reloads(plugins: &[Workers]) -> Vec<(String, String)> {
+    let sum = |count: fn(Reloads) -> u64| {
+        plugins
+            .iter()
+            .map(|workers| count(workers.reloads()))
+            .sum::<u64>()
+    };
+    let counters = [
+        ("vm_reload_backoff", sum(|reloads| reloads.vm_reload_backoff)),
+        ("vm_reload_failure", sum(|reloads| reloads.vm_reload_failure)),
+        ("vm_reload_success", sum(|reloads| reloads.vm_reload_success)),
+    ];
+    let counted = counters.into_iter().filter(|(_, count)| *count > 0);
+    counted
+        .map(|(name, count)| (name.to_owned(), count.to_string()))
+        .collect()
 }
 
 fn metric(value: &MetricValue) -> String {
