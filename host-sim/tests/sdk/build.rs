@@ -23,6 +23,9 @@ pub(crate) fn plugin(name: &str) -> Vec<u8> {
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/plugins/Cargo.toml"))
         .arg("--target-dir")
         .arg(&target)
+        // Flags of the build that this test is part of are for another target.
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .output()
         .expect("cargo runs");
     let said = String::from_utf8_lossy(&output.stderr);

@@ -11,6 +11,7 @@
 
 mod bodies;
 mod build;
+mod foreign;
 mod grpc;
 mod headers;
 mod http_calls;
