@@ -56,9 +56,13 @@ impl fmt::Display for CallbackEnd {
     }
 }
 
+/// How deep hostcalls within hostcalls are shown: a guest's recursion ends only with the stack.
+const DEEPEST: usize = 20;
+
 impl fmt::Display for HostcallEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:1$}{2}(", "", self.depth.saturating_mul(2), self.name)?;
+        let indent = self.depth.min(DEEPEST).saturating_mul(2);
+        write!(f, "{:indent$}{}(", "", self.name)?;
         show_values(f, self.arguments.iter())?;
         write!(f, ") {}", self.end)?;
         if self.answers.is_empty() {

@@ -259,6 +259,21 @@ fn a_hostcall_within_a_hostcall_stands_deeper() {
 }
 
 #[test]
+fn a_recursion_through_the_allocator_is_shown_however_deep_it_is() {
+    const ENDLESS: &str = r#"(func (export "proxy_on_memory_allocate") (param i32) (result i32)
+        (drop (call $get_pairs (i32.const 0) (i32.const 0) (i32.const 4))) (i32.const 0))"#;
+    let guest = Guest::new()
+        .allocator(ENDLESS)
+        .on_request(&format!("(drop (call $get_pairs (i32.const 0) {SLOT}))"));
+    let trace = trace_of(&guest);
+    let callback = trace.callbacks().next().unwrap();
+    assert_eq!(callback.end, CallbackEnd::Trapped(TrapCause::StackOverflow));
+    let deepest = trace.hostcalls().map(|hostcall| hostcall.depth).max();
+    assert!(deepest > Some(20), "{deepest:?}");
+    assert_eq!(trace.to_string().lines().count(), trace.events().len());
+}
+
+#[test]
 fn a_trap_within_a_hostcall_ends_both() {
     const DEADLY: &str = r#"(func (export "proxy_on_memory_allocate") (param i32) (result i32)
         (call $proc_exit (i32.const 1)) (i32.const 0))"#;

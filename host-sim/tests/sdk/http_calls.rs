@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use spiffe_authz_host_sim::{Clusters, HttpAnswer, Plugin, PluginSetup, Stream, Unexpected};
+use spiffe_authz_host_sim::{
+    Callback, Clusters, HttpAnswer, Plugin, PluginSetup, Stream, TraceEvent, Unexpected,
+};
 
 use crate::kit::{ask, try_start};
 
@@ -52,6 +54,21 @@ fn a_request_that_is_not_let_in_is_answered_with_the_reason() -> Result<(), Unex
         .answer_http_call(call, HttpAnswer::new(401).body("who are you?"))
         .unwrap();
     assert_eq!(stream.expect_reply(403)?.body, b"who are you?");
+    Ok(())
+}
+
+#[test]
+fn what_the_answer_does_to_a_stream_is_in_its_trace() -> Result<(), Unexpected> {
+    let mut plugin = plugin();
+    let (stream, call) = waiting(&mut plugin)?;
+    let before = stream.trace().events().len();
+    plugin.answer_http_call(call, HttpAnswer::new(200)).unwrap();
+    let trace = stream.trace();
+    let after = trace.events().get(before..).unwrap_or_default();
+    let resumed = after.iter().filter_map(TraceEvent::as_hostcall);
+    let resumed = resumed.filter(|hostcall| hostcall.name == "proxy_continue_stream");
+    let within: Vec<_> = resumed.map(|hostcall| hostcall.callback).collect();
+    assert_eq!(within, [Callback::HttpCallResponse], "{trace}");
     Ok(())
 }
 
