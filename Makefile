@@ -182,6 +182,7 @@ fmt: tools
 	@cargo fmt --manifest-path fuzz/Cargo.toml --check
 	@cargo fmt --manifest-path peers/Cargo.toml --check
 	@cargo fmt --manifest-path bench/no-op/Cargo.toml --check
+	@cargo fmt --manifest-path host-sim/plugins/Cargo.toml --all --check
 
 # In code that is no test: functions that panic on some arguments (clippy.toml), and what else may panic unseen.
 SHIPPED := -p spiffe-authz-policy -p spiffe-authz-filter -p spiffe-authz-host-sim -p spiffe-authz-envoy-config
@@ -193,6 +194,8 @@ lint: tools
 	@$(CLIPPY) --workspace -- -D warnings
 	@cargo clippy --locked $(SHIPPED) --lib --all-features -- $(NO_PANICS)
 	@cargo clippy --locked -p spiffe-authz-filter --target wasm32-wasip1 -- $(NO_PANICS)
+	@cargo clippy --locked --manifest-path host-sim/plugins/Cargo.toml --target wasm32-wasip1 \
+		--target-dir target/plugins -- -D warnings -A clippy::disallowed_methods
 
 .PHONY: docs
 docs: tools ## The API's documentation, without a warning
