@@ -14,6 +14,7 @@ mod build;
 mod foreign;
 mod grpc;
 mod headers;
+mod hostile_host;
 mod http_calls;
 mod kit;
 mod local_reply;
