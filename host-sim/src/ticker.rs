@@ -14,7 +14,7 @@ const LONGEST: Duration = Duration::from_millis(50);
 /// How long a tick is where a callback may take this long.
 fn period(limit: Duration) -> Duration {
     let share = limit.checked_div(TICKS).unwrap_or(SHORTEST);
-    share.clamp(SHORTEST, LONGEST)
+    share.max(SHORTEST).min(LONGEST)
 }
 
 /// After how many ticks a callback is over its limit: never before it, and at most two ticks after.
