@@ -11,6 +11,7 @@ use crate::module::Module;
 use crate::plugin::{Plugin, PluginError, PluginFailure};
 use crate::plugin_setup::PluginSetup;
 use crate::trace::list::Trace;
+use crate::vm::trap::Trap;
 use crate::workers::count::WorkerCount;
 use crate::workers::policy::FailurePolicy;
 use crate::workers::reload::Backoff;
@@ -228,6 +229,17 @@ impl Workers {
         self.setup.clock = self.setup.clock.moved(time);
         let advanced = self.seats.iter_mut().map(|seat| seat.advance(time));
         advanced.fold(Ok(()), Result::and)
+    }
+
+    /// Tells the root contexts of all VMs of what came into their queues: see [`Plugin::deliver_queues`]. The answer is how many
+    /// callbacks ran.
+    ///
+    /// # Errors
+    /// The first [`Trap`] by which a VM is lost; the others are told all the same.
+    pub fn deliver_queues(&mut self) -> Result<usize, Trap> {
+        let plugins = self.seats.iter_mut().filter_map(Seat::plugin_mut);
+        let told: Vec<_> = plugins.map(Plugin::deliver_queues).collect();
+        told.into_iter().sum()
     }
 
     /// Sets the clock of all VMs. Whether it is time for a new VM goes by the clock of the one that has failed.

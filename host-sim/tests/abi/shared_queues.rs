@@ -1,6 +1,9 @@
 //! Shared queues: from VM to VM, and the callback that tells of an entry.
 
-use spiffe_authz_host_sim::{Callback, Outcome, Plugin, PluginSetup, Process, Properties, Status, TrapCause};
+use spiffe_authz_host_sim::{
+    Callback, FailurePolicy, Outcome, Plugin, PluginSetup, Process, Properties, Status, TrapCause,
+    WorkerCount, Workers,
+};
 
 use crate::guest::{Guest, SLOT, WILD, get, said, say_status};
 
@@ -155,6 +158,23 @@ fn the_vm_that_registered_last_is_told() {
     let [mut first, mut second] = [(); 2].map(|()| listener().try_start(setup(&process, "vm")).unwrap());
     process.enqueue("vm", "jobs", *b"x").unwrap();
     assert_eq!((first.deliver_queues(), second.deliver_queues()), (Ok(0), Ok(1)));
+}
+
+#[test]
+fn of_the_workers_the_one_that_registered_last_is_told() {
+    let setup = PluginSetup::default();
+    let process = setup.process.clone();
+    let count = WorkerCount::new(2).unwrap();
+    let mut workers = Workers::start(&listener().module(), setup, count, FailurePolicy::FailClosed).unwrap();
+    process.enqueue("", "jobs", *b"x").unwrap();
+    assert_eq!(workers.deliver_queues(), Ok(1));
+    let mut lines = |worker| said(workers.worker(worker).unwrap()).len();
+    assert_eq!(
+        (lines(0), lines(1)),
+        (1, 3),
+        "each registered, and one was told of context and queue"
+    );
+    assert_eq!(workers.deliver_queues(), Ok(0));
 }
 
 #[test]
