@@ -53,7 +53,7 @@ impl BuiltIn {
 }
 
 /// Only an HTTP stream has a route.
-fn clear_route_cache(state: &mut State) {
+pub(crate) fn clear_route_cache(state: &mut State) {
     if let Some(stream) = state.stream_mut().filter(|stream| stream.http().is_some()) {
         stream.route_cache_clears = stream.route_cache_clears.saturating_add(1);
     }

@@ -4,6 +4,7 @@ use wasmtime::Caller;
 
 use super::{Answer, ENV, HostLinker, answer, stream};
 use crate::abi::StreamType;
+use crate::foreign::built_in::clear_route_cache;
 use crate::vm::memory::{Guest, ReturnSlot};
 use crate::vm::state::State;
 
@@ -18,9 +19,11 @@ pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
             })
         },
     )?;
-    // A test cannot see which route a request takes: there is nothing to clear.
     linker.func_wrap(ENV, "proxy_clear_route_cache", |caller: Caller<'_, State>| {
-        answer(caller, "proxy_clear_route_cache", &[], |_| Ok(()))
+        answer(caller, "proxy_clear_route_cache", &[], |guest| {
+            clear_route_cache(guest.state());
+            Ok(())
+        })
     })?;
     link_continue(linker, "proxy_continue_request", StreamType::HttpRequest)?;
     link_continue(linker, "proxy_continue_response", StreamType::HttpResponse)

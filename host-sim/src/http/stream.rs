@@ -153,7 +153,7 @@ impl Stream {
         self.handle.filter_state(key.as_ref())
     }
 
-    /// How often the plugin called foreign function `clear_route_cache`.
+    /// How often the plugin called foreign function `clear_route_cache`, or the hostcall of ABI 0.1.0.
     #[must_use]
     pub fn route_cache_clears(&self) -> u64 {
         self.handle.read(|stream| stream.route_cache_clears)

@@ -98,7 +98,13 @@ fn while_it_is_configured_a_plugin_reads_its_own_configuration() {
 
 #[test]
 fn the_route_cache_can_be_cleared() {
-    assert_eq!(said_on_get("(call $say_number (call $clear_route_cache))"), ["0"]);
+    let mut plugin = started("(call $say_number (call $clear_route_cache))");
+    let mut stream = plugin.http_stream(Properties::new());
+    get(&mut stream);
+    assert_eq!(
+        (said(&plugin), stream.route_cache_clears()),
+        (vec!["0".to_owned()], 1)
+    );
 }
 
 /// Why this module cannot be linked.
