@@ -185,3 +185,46 @@ fn a_stack_of_nothing_or_of_too_much_is_no_simulator() {
         assert!(error.to_string().contains("stack"), "{error}");
     }
 }
+
+/// The status of a list of two pairs, as the request's new headers.
+fn pairs_status(limits: Limits) -> Vec<String> {
+    let mut guest = Guest::new();
+    let two = guest.bytes(b"\x02\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\0\0a\0b\0c\0d\0");
+    let body = format!("(call $say_number (call $set_pairs (i32.const 0) {two}))");
+    let mut plugin = guest.on_request(&body).start_within(limits).unwrap();
+    said_on_get(&mut plugin, Properties::new())
+}
+
+#[test]
+fn a_list_beyond_the_limits_on_pairs_is_a_parse_failure() {
+    assert_eq!(pairs_status(within(|limits| limits.pairs_count = 2)), ["00"]);
+    assert_eq!(pairs_status(within(|limits| limits.pairs_count = 1)), ["02"]);
+    assert_eq!(pairs_status(within(|limits| limits.pairs_bytes = 27)), ["02"]);
+}
+
+#[test]
+fn a_list_that_claims_more_pairs_than_memory_holds_is_a_parse_failure() {
+    let mut guest = Guest::new();
+    let claim = guest.bytes(b"\xff\xff\xff\xff\x01\0\0\0\x01\0\0\0a\0b\0");
+    let body = format!("(call $say_number (call $set_pairs (i32.const 0) {claim}))");
+    let limits = within(|limits| {
+        limits.pairs_count = usize::MAX;
+        limits.pairs_bytes = usize::MAX;
+    });
+    let mut plugin = guest.on_request(&body).start_within(limits).unwrap();
+    assert_eq!(said_on_get(&mut plugin, Properties::new()), ["02"]);
+}
+
+#[test]
+fn a_plugin_that_does_nothing_costs_nothing_but_its_callbacks() {
+    let guest = Guest::new()
+        .on_request("")
+        .export("proxy_on_log", "(param i32)", "");
+    let mut plugin = guest.start();
+    let mut stream = plugin.http_stream(Properties::new());
+    assert_eq!(get(&mut stream), Outcome::Continue);
+    stream.finish().unwrap();
+    let fuel: Vec<_> = stream.runs().iter().map(|run| (run.callback, run.fuel)).collect();
+    assert_eq!(fuel, [(Callback::RequestHeaders, 2), (Callback::Log, 1)]);
+    assert!(stream.hostcalls().is_empty());
+}
