@@ -34,9 +34,13 @@ impl MetricsSeen {
 async fn reloads(envoy: &RunningEnvoy, plugin: &str) -> Result<BTreeMap<String, String>, String> {
     let prefix = format!("wasm.{plugin}.");
     let text = envoy.admin("/stats?usedonly&filter=vm_reload").await?;
-    let lines = text.lines().filter_map(|line| line.strip_prefix(&prefix)?.split_once(": "));
+    let lines = text
+        .lines()
+        .filter_map(|line| line.strip_prefix(&prefix)?.split_once(": "));
     let counted = lines.filter(|(_, value)| *value != "0");
-    Ok(counted.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    Ok(counted
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect())
 }
 
 async fn read(envoy: &RunningEnvoy) -> Result<BTreeMap<String, String>, String> {

@@ -152,6 +152,8 @@ struct Run<'s> {
     log_begins: usize,
     metrics: MetricsSeen,
     streams: Vec<Open>,
+    /// The stream of the last step that had one.
+    last: Option<String>,
     calls: Vec<Call>,
 }
 
@@ -194,6 +196,7 @@ impl<'s> Run<'s> {
             listen: free[0],
             access_log,
             streams: Vec::new(),
+            last: None,
             calls: Vec::new(),
             side,
         };
@@ -283,15 +286,23 @@ impl<'s> Run<'s> {
         })
     }
 
-    /// A request that arrives belongs to the first stream whose request has not.
+    /// A request that arrives belongs to the stream that something was done with last, or else to the first whose
+    /// request has not arrived.
     fn assign_arrivals(&mut self) {
         let arrived: Vec<Endpoint> = self.side.upstreams.iter().flat_map(Arrivals::take).collect();
         for upstream in arrived {
-            let waiting = self
+            let waiting = |open: &&mut Open| open.upstream.is_none() && !open.is_answered();
+            let last = self.last.clone();
+            let own = self
                 .streams
                 .iter_mut()
-                .find(|open| open.upstream.is_none() && !open.is_answered());
-            if let Some(open) = waiting {
+                .filter(waiting)
+                .find(|open| Some(&open.name) == last.as_ref());
+            let open = match own {
+                Some(open) => Some(open),
+                None => self.streams.iter_mut().find(waiting),
+            };
+            if let Some(open) = open {
                 open.upstream = Some(upstream);
             }
         }
@@ -312,6 +323,7 @@ impl<'s> Run<'s> {
     }
 
     async fn take(&mut self, step: &Step) -> Result<(), String> {
+        self.last = step.stream().map(str::to_owned).or(self.last.take());
         match step {
             Step::Request(request) => self.request(request).await,
             Step::Connect(on) => self.open(&on.stream).await,

@@ -321,6 +321,28 @@ impl Bytes {
     }
 }
 
+impl Step {
+    /// The stream that it happens to, if it is one.
+    #[must_use]
+    pub fn stream(&self) -> Option<&str> {
+        match self {
+            Self::Request(request) => Some(&request.stream),
+            Self::RequestBody(part) | Self::ResponseBody(part) => Some(&part.stream),
+            Self::RequestTrailers(trailers) | Self::ResponseTrailers(trailers) => Some(&trailers.stream),
+            Self::Response(response) => Some(&response.stream),
+            Self::ClientReset(on) | Self::UpstreamReset(on) | Self::Connect(on) => Some(&on.stream),
+            Self::Tick(_)
+            | Self::CallAnswer(_)
+            | Self::CallFailure(_)
+            | Self::Advance(_)
+            | Self::GrpcAnswer(_)
+            | Self::GrpcMetadata(_)
+            | Self::GrpcMessage(_)
+            | Self::GrpcClose(_) => None,
+        }
+    }
+}
+
 impl Script {
     /// Reads a script.
     ///

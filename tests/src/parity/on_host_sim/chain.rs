@@ -47,7 +47,9 @@ fn joined(script: &Script, second: &Second, first: &Workers) -> Result<Workers, 
         plugin_configuration: second.plugin_configuration().into_bytes(),
         ..setup(script)
     };
-    let mut joined = first.join(setup, policy(script)).map_err(|error| error.to_string())?;
+    let mut joined = first
+        .join(setup, policy(script))
+        .map_err(|error| error.to_string())?;
     on_host_sim::set_reload_interval(script, &mut joined);
     Ok(joined)
 }
@@ -94,13 +96,21 @@ impl Side<'_> {
     fn take(&mut self, step: &Step) -> Result<(), String> {
         match step {
             Step::Request(request) => self.request(request),
-            Step::RequestBody(part) => self.pass(&part.stream, Way::Request, Piece::Body(part.meant(), part.end)),
+            Step::RequestBody(part) => {
+                self.pass(&part.stream, Way::Request, Piece::Body(part.meant(), part.end))
+            }
             Step::Response(response) => {
                 let sent = headers::response(response.status, &response.headers)?;
                 let pairs = wire::response(self.script.protocol, sent, response.end, true);
-                self.pass(&response.stream, Way::Response, Piece::Headers(pairs, response.end))
+                self.pass(
+                    &response.stream,
+                    Way::Response,
+                    Piece::Headers(pairs, response.end),
+                )
             }
-            Step::ResponseBody(part) => self.pass(&part.stream, Way::Response, Piece::Body(part.meant(), part.end)),
+            Step::ResponseBody(part) => {
+                self.pass(&part.stream, Way::Response, Piece::Body(part.meant(), part.end))
+            }
             other => Err(format!("not for scripts with two plugins: {other:?}")),
         }
     }
@@ -118,7 +128,10 @@ impl Side<'_> {
             over: false,
             details: UPSTREAM_ANSWERED.to_owned(),
         });
-        let pairs = wire::request(self.script.protocol, headers::request(&request.line, &request.headers)?);
+        let pairs = wire::request(
+            self.script.protocol,
+            headers::request(&request.line, &request.headers)?,
+        );
         self.pass(&request.stream, Way::Request, Piece::Headers(pairs, request.end))
     }
 
@@ -143,8 +156,13 @@ impl Side<'_> {
 
     fn observation(&mut self) -> Observation {
         self.drain();
-        let metrics = self.chain[0].worker(WORKER).map(|plugin| plugin.metrics()).unwrap_or_default();
-        let metrics = metrics.iter().map(|(name, value)| (name.into_owned(), metric(value)));
+        let metrics = self.chain[0]
+            .worker(WORKER)
+            .map(|plugin| plugin.metrics())
+            .unwrap_or_default();
+        let metrics = metrics
+            .iter()
+            .map(|(name, value)| (name.into_owned(), metric(value)));
         Observation {
             refused: false,
             log: self.log.clone(),
@@ -160,8 +178,11 @@ impl Side<'_> {
             return;
         };
         let lines = plugin.take_logs();
-        self.log
-            .extend(lines.iter().map(|line| envoy_log::shown(level(line.level), &line.text())));
+        self.log.extend(
+            lines
+                .iter()
+                .map(|line| envoy_log::shown(level(line.level), &line.text())),
+        );
         let failure = plugin.failure();
         if let Some(trap) = failure.as_ref().filter(|_| !self.has_failed) {
             self.log.push(envoy_log::trap(trap.callback.export()));
@@ -205,7 +226,10 @@ impl Open {
     fn broken(&mut self) {
         self.seen.client.end = End::Broken;
         self.break_upstream();
-        let details = self.parts.iter_mut().find_map(|part| part.stream()?.response_code_details());
+        let details = self
+            .parts
+            .iter_mut()
+            .find_map(|part| part.stream()?.response_code_details());
         self.details = String::from_utf8_lossy(&details.unwrap_or_default()).into_owned();
         self.over = true;
     }
@@ -261,7 +285,10 @@ fn through_one(part: &mut WorkerStream, way: Way, piece: Piece) -> Result<Passed
         Served::Bypassed => Ok(Passed::Through(vec![piece])),
         Served::Replied(reply) => {
             let headers = sent(part, Way::Response).headers;
-            Ok(Passed::Answered(reply, headers.as_ref().map(pairs).unwrap_or_default()))
+            Ok(Passed::Answered(
+                reply,
+                headers.as_ref().map(pairs).unwrap_or_default(),
+            ))
         }
         Served::Unavailable(reply) => {
             let status = (":status".to_owned(), reply.status.to_string().into_bytes());
