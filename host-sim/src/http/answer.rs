@@ -31,6 +31,11 @@ pub(crate) fn reply(vm: &mut Vm, id: u32, reply: LocalReply) -> Result<(), Trap>
         first.details.clone_from(&reply.details);
     }
     match way(http) {
+        // In a callback of the request the first reply waits until everything asked for there is done.
+        Way::PastPlugin if http.request.running => {
+            http.prepared.get_or_insert(reply);
+            Ok(())
+        }
         Way::PastPlugin => past_plugin(vm, id, reply),
         Way::Direct => {
             direct(http, reply);
@@ -39,6 +44,20 @@ pub(crate) fn reply(vm: &mut Vm, id: u32, reply: LocalReply) -> Result<(), Trap>
         Way::Reset => drive::end(vm, id, End::Closed),
         Way::TooLate => Ok(()),
     }
+}
+
+/// Sends the reply that waits, under the details of the last.
+pub(crate) fn send_prepared(vm: &mut Vm, id: u32) -> Result<(), Trap> {
+    let Some(http) = drive::alive(vm, id) else {
+        return Ok(());
+    };
+    let Some(mut reply) = http.prepared.take() else {
+        return Ok(());
+    };
+    if let Some(details) = &http.details {
+        reply.details.clone_from(details);
+    }
+    past_plugin(vm, id, reply)
 }
 
 const fn abort_running(http: &mut HttpState) {

@@ -1,9 +1,9 @@
 //! Runs one callback of a stream, and then what the plugin asked for in it, before the action counts: as Envoy does.
 
 use crate::http::direction::Direction;
-use crate::http::drive;
 use crate::http::state::Life;
 use crate::http::verdict::Returned;
+use crate::http::{answer, drive};
 use crate::vm::Vm;
 use crate::vm::trap::Trap;
 
@@ -19,7 +19,7 @@ pub(crate) fn headers(
         Some(function) if is_open(vm, id) => run(vm, id, direction, |vm| {
             vm.call((callback, id), &function, (id, count, u32::from(end)))
         }),
-        Some(_) | None => Ok(Returned::CONTINUE),
+        Some(_) | None => settle(vm, id, direction).map(|()| Returned::CONTINUE),
     }
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn body(
         Some(function) if is_open(vm, id) => run(vm, id, direction, |vm| {
             vm.call((callback, id), &function, (id, size, u32::from(end)))
         }),
-        Some(_) | None => Ok(Returned::CONTINUE),
+        Some(_) | None => settle(vm, id, direction).map(|()| Returned::CONTINUE),
     }
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn trailers(vm: &mut Vm, id: u32, direction: Direction, count: u32) -
         Some(function) if is_open(vm, id) => run(vm, id, direction, |vm| {
             vm.call((callback, id), &function, (id, count))
         }),
-        Some(_) | None => Ok(Returned::CONTINUE),
+        Some(_) | None => settle(vm, id, direction).map(|()| Returned::CONTINUE),
     }
 }
 
@@ -59,8 +59,17 @@ fn run(
     let action = call(vm)?;
     let replied = vm.state().replied;
     drive::carry_out_own(vm, id)?;
-    mark(vm, id, direction, false);
+    settle(vm, id, direction)?;
     Ok(Returned { action, replied })
+}
+
+/// Sends a reply that waited for the end of a callback of the request.
+fn settle(vm: &mut Vm, id: u32, direction: Direction) -> Result<(), Trap> {
+    if direction == Direction::Request {
+        answer::send_prepared(vm, id)?;
+    }
+    mark(vm, id, direction, false);
+    Ok(())
 }
 
 fn is_open(vm: &mut Vm, id: u32) -> bool {

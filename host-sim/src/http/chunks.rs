@@ -54,34 +54,23 @@ fn to_plugin(vm: &mut Vm, id: u32, direction: Direction, chunk: Chunk) -> Result
     }
     flow.told_end = chunk.end && flow.trailers.is_none();
     if flow.body.gathering {
-        gather(vm, id, direction, chunk)?;
+        flow.body.hold(chunk.source);
+        too_large::answer(vm, id, direction)?;
+    }
+    let Some(http) = drive::alive(vm, id) else {
+        return Ok(());
+    };
+    if direction.flow(http).too_large {
+        return Ok(());
     }
     show(vm, id, direction, chunk)
 }
 
-/// Puts the chunk to those before, so that the plugin sees it with them.
-fn gather(vm: &mut Vm, id: u32, direction: Direction, chunk: Chunk) -> Result<(), Trap> {
-    let Some(http) = drive::alive(vm, id) else {
-        return Ok(());
-    };
-    let flow = direction.flow(http);
-    flow.body.hold(chunk.source);
-    flow.running = true;
-    too_large::answer(vm, id, direction)?;
-    if let Some(http) = drive::http(vm, id) {
-        direction.flow(http).running = false;
-    }
-    Ok(())
-}
-
-/// Calls the plugin, unless an answer has gone out meanwhile.
+/// Calls the plugin, and does with the bytes as it wants.
 fn show(vm: &mut Vm, id: u32, direction: Direction, chunk: Chunk) -> Result<(), Trap> {
     let Some(http) = drive::alive(vm, id) else {
         return Ok(());
     };
-    if http.response.passed.ended && direction == Direction::Request {
-        return Ok(());
-    }
     let flow = direction.flow(http);
     let had_trailers = flow.trailers.is_some();
     flow.body.shown = Some(chunk.source);

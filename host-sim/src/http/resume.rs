@@ -51,8 +51,8 @@ fn allow(vm: &mut Vm, id: u32, direction: Direction) -> Option<Start> {
     let http = drive::alive(vm, id)?;
     let over = http.is_answered(direction);
     let flow = direction.flow(http);
-    // A plugin that continues while it is given what it missed gets it once all the same.
-    if over || !flow.headers.seen || flow.catching_up {
+    // A request that was answered in its own callback stays; a plugin that continues while it is given what it missed gets it once all the same.
+    if over || flow.aborted || !flow.headers.seen || flow.catching_up {
         return None;
     }
     flow.catching_up = flow.iteration == Iteration::StoppedAll;

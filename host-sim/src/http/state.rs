@@ -17,6 +17,8 @@ pub(crate) struct HttpState {
     pub(crate) end_of_stream: bool,
     /// The one that goes out; its details are those of the last.
     pub(crate) local_reply: Option<LocalReply>,
+    /// One that goes out when the callback of the request has returned in which it was asked for.
+    pub(crate) prepared: Option<LocalReply>,
     /// What `%RESPONSE_CODE_DETAILS%` shows.
     pub(crate) details: Option<Vec<u8>>,
     /// Those of a reply that the plugin asked for in the callback that trapped: Envoy sends it behind its own 503, when only

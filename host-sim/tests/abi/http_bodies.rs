@@ -250,6 +250,13 @@ fn a_request_that_is_too_large_to_gather_is_answered_with_413() {
     );
     assert_eq!(stream.sent_downstream().body, b"Payload Too Large");
     assert_eq!(stream.runs().len(), 1, "the plugin never sees the sixth byte");
+
+    let mut at_once = posted(&mut plugin);
+    assert!(matches!(
+        at_once.request_body("123456", EndOfStream::Yes),
+        Outcome::LocalReply(_)
+    ));
+    assert_eq!(at_once.sent_upstream().body, b"");
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use spiffe_authz_host_sim::{EndOfStream, Outcome, Plugin, Progress, Properties, Stream};
 
-use crate::chronicle::{CONTINUE_RESPONSE, HOLD, PASS, chronicle, chronicler, for_stream, say_buffer};
+use crate::chronicle::{
+    CONTINUE_REQUEST, CONTINUE_RESPONSE, HOLD, PASS, chronicle, chronicler, for_stream, say_buffer,
+};
 use crate::guest::{GET, Guest};
 
 const OK: [(&str, &str); 1] = [(":status", "200")];
@@ -127,6 +129,53 @@ fn a_second_reply_on_the_way_of_the_first_goes_out_instead() {
         ["response_headers 02 03 00"],
         "no body of either"
     );
+}
+
+#[test]
+fn the_first_of_two_replies_in_a_callback_of_the_request_goes_out_under_the_details_of_the_second() {
+    for callback in ["request_headers", "request_body", "request_trailers"] {
+        let (mut guest, first) = denier();
+        let both = first + &reply(&mut guest, 404, "second", "none") + CONTINUE_REQUEST;
+        let mut plugin = chronicler(guest, &[(callback, &both, PASS)]);
+        let mut stream = begun(&mut plugin);
+        stream.request_body("abc", EndOfStream::No);
+        stream.request_trailers(&[("t", "1")]);
+        assert_eq!(sent(&stream), sent_as("403", "no", "second"), "{callback}");
+        assert_eq!(stream.local_reply().unwrap().details, b"second");
+        assert!(
+            !stream.sent_upstream().ended,
+            "a request that was answered cannot go on"
+        );
+        let lines = chronicle(&mut plugin);
+        assert_eq!(
+            lines[lines.len() - 2..],
+            ["response_headers 02 03 00", "response_body 02 02 01"]
+        );
+    }
+}
+
+#[test]
+fn the_second_of_two_replies_from_a_tick_goes_out() {
+    let (mut guest, first) = denier();
+    let both = for_stream(&(first + &reply(&mut guest, 404, "second", "none")));
+    let does = [("request_headers", "", HOLD), ("tick", both.as_str(), "")];
+    let mut plugin = chronicler(guest, &does);
+    let stream = begun(&mut plugin);
+    plugin.tick().unwrap();
+    assert_eq!(sent(&stream), sent_as("404", "none", "second"));
+    assert_eq!(
+        chronicle(&mut plugin)[2..],
+        ["tick 01 00", "response_headers 02 03 00"]
+    );
+}
+
+#[test]
+fn a_reply_while_the_context_is_made_goes_out_behind_the_first_callback() {
+    let (guest, reply) = denier();
+    let in_stream = format!("(if (local.get 1) (then {reply}))");
+    let mut plugin = chronicler(guest, &[("context_create", &in_stream, "")]);
+    assert_eq!(sent(&begun(&mut plugin)), sent_as("403", "no", "first"));
+    assert_eq!(chronicle(&mut plugin)[1], "request_headers 02 02 00");
 }
 
 #[test]
