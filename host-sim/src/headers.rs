@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::header_kind::HeaderKind;
 use crate::pairs::Pair;
 
 /// Headers in order, with repeated names, as raw bytes; names are in lower case.
@@ -80,14 +81,13 @@ impl Headers {
         self.pairs.insert(place, (name, value.as_ref().to_vec()));
     }
 
-    /// Adds a value as Envoy's own maps do: to a pseudo-header that is there, behind a comma.
-    pub(crate) fn add_as_envoy(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
-        let known = self
-            .pairs
-            .iter_mut()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name.as_ref()));
+    /// Adds a value as Envoy's map of this kind does: behind a comma where the name is there already and is one of those
+    /// that Envoy joins.
+    pub(crate) fn add_as_envoy(&mut self, kind: HeaderKind, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
+        let name = kind.name(name.as_ref());
+        let known = self.pairs.iter_mut().find(|(known, _)| *known == name);
         match known {
-            Some((name, known)) if is_pseudo(name) => {
+            Some((_, known)) if kind.joins(&name) => {
                 known.push(b',');
                 known.extend_from_slice(value.as_ref());
             }
@@ -95,10 +95,35 @@ impl Headers {
         }
     }
 
+    /// A map of this kind as Envoy's codec makes it. A pseudo-header that is there twice stays so: no codec lets it
+    /// through, and only a test can show it to a plugin.
+    pub(crate) fn arriving(kind: HeaderKind, given: &Self) -> Self {
+        let mut map = Self::new();
+        let has_authority = given.get(":authority").is_some();
+        for (name, value) in given.iter() {
+            if is_pseudo(name) || (name == b"host" && has_authority) {
+                map.add(name, value);
+            } else {
+                map.add_as_envoy(kind, name, value);
+            }
+        }
+        map
+    }
+
     /// Puts one value in the place of all that the name has; a regular header goes to the end.
     pub fn replace(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
         self.remove(name.as_ref());
         self.add(name, value);
+    }
+
+    /// Does the same by the name that a map of this kind has for it.
+    pub(crate) fn replace_as_envoy(
+        &mut self,
+        kind: HeaderKind,
+        name: impl AsRef<[u8]>,
+        value: impl AsRef<[u8]>,
+    ) {
+        self.replace(kind.name(name.as_ref()), value);
     }
 
     /// Takes out every value under this name.
@@ -163,13 +188,56 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_kept_as_given_and_a_plugin_adds_to_a_pseudo_header_behind_a_comma() {
+    fn what_a_plugin_adds_goes_behind_a_comma_by_name_and_kind_of_map() {
         let mut headers = Headers::from_iter([(":path", "/a"), (":path", "/b")]);
-        assert_eq!(list(&headers), [":path=/a", ":path=/b"]);
-        headers.add_as_envoy(":path", "/c");
-        headers.add_as_envoy("x", "1");
-        headers.add_as_envoy("x", "2");
-        assert_eq!(list(&headers), [":path=/a,/c", ":path=/b", "x=1", "x=2"]);
+        for (name, value) in [
+            (":path", "/c"),
+            ("x", "1"),
+            ("x", "2"),
+            ("Via", "a"),
+            ("via", "b"),
+        ] {
+            headers.add_as_envoy(HeaderKind::Request, name, value);
+        }
+        assert_eq!(
+            list(&headers),
+            [":path=/a,/c", ":path=/b", "x=1", "x=2", "via=a,b"]
+        );
+        let mut trailers = Headers::from_iter([("via", "a")]);
+        trailers.add_as_envoy(HeaderKind::Other, "via", "b");
+        assert_eq!(list(&trailers), ["via=a", "via=b"]);
+    }
+
+    #[test]
+    fn cookies_are_joined_in_no_map() {
+        for kind in [HeaderKind::Request, HeaderKind::Response] {
+            let mut headers = Headers::new();
+            for (name, value) in [
+                ("cookie", "a"),
+                ("cookie", "b"),
+                ("set-cookie", "a"),
+                ("set-cookie", "b"),
+            ] {
+                headers.add_as_envoy(kind, name, value);
+            }
+            assert_eq!(
+                list(&headers),
+                ["cookie=a", "cookie=b", "set-cookie=a", "set-cookie=b"]
+            );
+        }
+    }
+
+    #[test]
+    fn what_arrives_is_joined_as_what_a_plugin_adds_but_for_pseudo_headers() {
+        let given = Headers::from_iter([
+            (":path", "/a"),
+            (":path", "/b"),
+            ("host", "h"),
+            ("te", "a"),
+            ("te", "b"),
+        ]);
+        let arrived = Headers::arriving(HeaderKind::Request, &given);
+        assert_eq!(list(&arrived), [":path=/a", ":path=/b", ":authority=h", "te=a,b"]);
     }
 
     #[test]

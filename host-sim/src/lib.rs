@@ -10,6 +10,7 @@ mod envoy;
 mod events;
 mod expect;
 mod foreign;
+mod header_kind;
 mod headers;
 mod holdings;
 mod hostcalls;

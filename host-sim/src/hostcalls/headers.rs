@@ -5,11 +5,15 @@ use wasmtime::Caller;
 use super::{Answer, ENV, HostLinker, answer};
 use crate::abi::{MapType, Status};
 use crate::abi_version::AbiVersion;
+use crate::header_kind::HeaderKind;
 use crate::headers::Headers;
 use crate::pairs;
 use crate::vm::callback::Callback;
 use crate::vm::memory::{Guest, Refusal, ReturnSlot, Span};
 use crate::vm::state::State;
+
+/// How a map of a kind takes a name and a value in.
+type Change = fn(&mut Headers, HeaderKind, Vec<u8>, Vec<u8>);
 
 pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
     link_reading(linker)?;
@@ -78,7 +82,11 @@ fn link_pairs(linker: &mut HostLinker) -> wasmtime::Result<()> {
 
 fn link_changing(linker: &mut HostLinker) -> wasmtime::Result<()> {
     link_put(linker, "proxy_add_header_map_value", Headers::add_as_envoy)?;
-    link_put(linker, "proxy_replace_header_map_value", Headers::replace)?;
+    link_put(
+        linker,
+        "proxy_replace_header_map_value",
+        Headers::replace_as_envoy,
+    )?;
     linker.func_wrap(
         ENV,
         "proxy_remove_header_map_value",
@@ -96,11 +104,7 @@ fn link_changing(linker: &mut HostLinker) -> wasmtime::Result<()> {
 }
 
 /// Links a hostcall that puts one name and value into a map; they differ in what becomes of the name's old values.
-fn link_put(
-    linker: &mut HostLinker,
-    hostcall: &'static str,
-    change: fn(&mut Headers, Vec<u8>, Vec<u8>),
-) -> wasmtime::Result<()> {
+fn link_put(linker: &mut HostLinker, hostcall: &'static str, change: Change) -> wasmtime::Result<()> {
     linker.func_wrap(
         ENV,
         hostcall,
@@ -146,7 +150,7 @@ fn value_in<'s>(state: &'s State, map: MapType, name: &[u8]) -> Result<&'s [u8],
     state
         .readable_map(map)
         .ok_or(absent)?
-        .get(name)
+        .get(HeaderKind::of(map).name(name))
         .ok_or(Status::NotFound)
 }
 
@@ -167,27 +171,21 @@ fn set_pairs(guest: &mut Guest<'_>, map: u32, pairs: Span) -> Answer {
     *headers = Headers::new();
     pairs
         .into_iter()
-        .for_each(|(name, value)| headers.add_as_envoy(name, value));
+        .for_each(|(name, value)| headers.add_as_envoy(HeaderKind::of(map), name, value));
     Ok(())
 }
 
-fn put(
-    guest: &mut Guest<'_>,
-    map: u32,
-    name: Span,
-    value: Span,
-    change: fn(&mut Headers, Vec<u8>, Vec<u8>),
-) -> Answer {
+fn put(guest: &mut Guest<'_>, map: u32, name: Span, value: Span, change: Change) -> Answer {
     let map = map_type(map)?;
     let (name, value) = (guest.read("name", name)?, guest.read("value", value)?);
-    change(writable(guest, map)?, name, value);
+    change(writable(guest, map)?, HeaderKind::of(map), name, value);
     Ok(())
 }
 
 fn remove(guest: &mut Guest<'_>, map: u32, name: Span) -> Answer {
     let map = map_type(map)?;
     let name = guest.read("name", name)?;
-    writable(guest, map)?.remove(name);
+    writable(guest, map)?.remove(HeaderKind::of(map).name(&name));
     Ok(())
 }
 

@@ -21,6 +21,7 @@ pub(crate) fn headers(
     headers: Headers,
     end: bool,
 ) -> Result<(), Trap> {
+    let headers = Headers::arriving(direction.header_kind(), &headers);
     let count = headers.count();
     let Some(http) = drive::alive(vm, id) else {
         return Ok(());

@@ -1,5 +1,6 @@
 //! What the two directions of a stream have in common, so that there is one path for both.
 
+use crate::header_kind::HeaderKind;
 use crate::http::flow::Flow;
 use crate::http::state::HttpState;
 use crate::vm::Vm;
@@ -18,6 +19,13 @@ impl Direction {
         match self {
             Self::Request => &mut http.request,
             Self::Response => &mut http.response,
+        }
+    }
+
+    pub(crate) const fn header_kind(self) -> HeaderKind {
+        match self {
+            Self::Request => HeaderKind::Request,
+            Self::Response => HeaderKind::Response,
         }
     }
 

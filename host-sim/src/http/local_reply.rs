@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
+use crate::header_kind::HeaderKind;
 use crate::headers::Headers;
 
 /// What a plugin gave to `proxy_send_local_response`. The first one of a stream goes out; of a later one only the
@@ -41,7 +42,7 @@ impl LocalReply {
         let mut headers = Headers::from_iter([(":status", self.status.to_string())]);
         self.headers
             .iter()
-            .for_each(|(name, value)| headers.add_as_envoy(name, value));
+            .for_each(|(name, value)| headers.add_as_envoy(HeaderKind::Response, name, value));
         if is_grpc(request) {
             self.make_grpc(&mut headers, request);
         } else {
