@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::header_kind::HeaderKind;
 use crate::headers::Headers;
 use crate::pairs::Pair;
 
@@ -31,22 +32,13 @@ const NEEDED: [&str; 3] = [":path", ":method", ":authority"];
 pub(crate) fn request_headers(pairs: Vec<Pair>, body: &[u8]) -> Option<Headers> {
     let mut headers = Headers::new();
     for (name, value) in pairs {
-        headers.add_as_envoy(as_request_name(name), value);
+        headers.add_as_envoy(HeaderKind::Request, name, value);
     }
     let complete = NEEDED.iter().all(|name| headers.get(name).is_some());
     if !body.is_empty() {
         headers.replace("content-length", body.len().to_string());
     }
     complete.then_some(headers)
-}
-
-/// In a request `host` is another name of `:authority`, as in Envoy.
-fn as_request_name(name: Vec<u8>) -> Vec<u8> {
-    if name.eq_ignore_ascii_case(b"host") {
-        b":authority".to_vec()
-    } else {
-        name
-    }
 }
 
 /// An answer to an HTTP call.
@@ -92,7 +84,7 @@ impl HttpAnswer {
     /// Adds a header, beside those of the same name.
     #[must_use]
     pub fn header(mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
-        self.headers.add_as_envoy(name, value);
+        self.headers.add_as_envoy(HeaderKind::Response, name, value);
         self
     }
 
@@ -106,7 +98,8 @@ impl HttpAnswer {
     /// Adds a trailer, beside those of the same name.
     #[must_use]
     pub fn trailer(mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
-        self.trailers.add_as_envoy(name, value);
+        self.trailers
+            .add_as_envoy(HeaderKind::ResponseTrailers, name, value);
         self
     }
 

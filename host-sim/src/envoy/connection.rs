@@ -1,37 +1,9 @@
-//! Sets of properties as Envoy 1.40 gives them for a connection and for the workload it reaches.
+//! A downstream connection as Envoy 1.40 shows it.
 
 use std::net::SocketAddr;
 
+use crate::envoy::certificate::{self, LocalCertificate, PeerCertificate};
 use crate::envoy::properties::Properties;
-
-/// What Envoy says about the certificate of an mTLS peer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PeerCertificate {
-    /// The first URI SAN, raw; `None` where the certificate has none.
-    pub uri_san: Option<Vec<u8>>,
-    /// Whether Envoy validated the chain (`connection.peer_certificate_valid`).
-    pub valid: bool,
-    /// SHA-256 of the certificate's DER form, 64 characters of lower-case hex.
-    pub sha256_digest: String,
-    /// The first DNS SAN; `None` where the certificate has none.
-    pub dns_san: Option<Vec<u8>>,
-    /// The certificate as PEM, raw; `None` as with an Envoy that has no `connection.peer_certificate`.
-    pub pem: Option<Vec<u8>>,
-}
-
-impl PeerCertificate {
-    /// A certificate that Envoy validated, with this URI SAN and a digest of zeros; no DNS SAN and no PEM.
-    #[must_use]
-    pub fn valid(uri_san: impl Into<Vec<u8>>) -> Self {
-        Self {
-            uri_san: Some(uri_san.into()),
-            valid: true,
-            sha256_digest: "0".repeat(64),
-            dns_san: None,
-            pem: None,
-        }
-    }
-}
 
 /// A downstream connection, from which the `connection`, `source` and `destination` properties follow.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,43 +11,96 @@ pub struct Connection {
     source: SocketAddr,
     destination: SocketAddr,
     security: Security,
+    local_certificate: LocalCertificate,
+    tls_version: TlsVersion,
     server_name: Vec<u8>,
     id: Option<u64>,
+    protocol: Option<HttpProtocol>,
+    termination_details: Option<String>,
+    transport_failure_reason: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Security {
     Plaintext,
     Tls,
-    Mtls(PeerCertificate),
+    Mtls(Box<PeerCertificate>),
+}
+
+/// A version of TLS, named as Envoy names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TlsVersion {
+    /// `TLSv1.2`.
+    Tls12,
+    /// `TLSv1.3`.
+    #[default]
+    Tls13,
+}
+
+/// A version of HTTP, as `request.protocol` gives it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HttpProtocol {
+    /// `HTTP/1.0`.
+    Http10,
+    /// `HTTP/1.1`.
+    Http11,
+    /// `HTTP/2`.
+    Http2,
+    /// `HTTP/3`.
+    Http3,
+}
+
+impl TlsVersion {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Tls12 => "TLSv1.2",
+            Self::Tls13 => "TLSv1.3",
+        }
+    }
+}
+
+impl HttpProtocol {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Http10 => "HTTP/1.0",
+            Self::Http11 => "HTTP/1.1",
+            Self::Http2 => "HTTP/2",
+            Self::Http3 => "HTTP/3",
+        }
+    }
 }
 
 impl Connection {
     /// A connection without TLS; so is one of TLS before the handshake is done.
     #[must_use]
-    pub const fn plaintext(source: SocketAddr, destination: SocketAddr) -> Self {
+    pub fn plaintext(source: SocketAddr, destination: SocketAddr) -> Self {
         Self::new(source, destination, Security::Plaintext)
     }
 
     /// A TLS connection whose peer presented no certificate.
     #[must_use]
-    pub const fn tls(source: SocketAddr, destination: SocketAddr) -> Self {
+    pub fn tls(source: SocketAddr, destination: SocketAddr) -> Self {
         Self::new(source, destination, Security::Tls)
     }
 
     /// A TLS connection whose peer presented a certificate.
     #[must_use]
-    pub const fn mtls(source: SocketAddr, destination: SocketAddr, peer: PeerCertificate) -> Self {
-        Self::new(source, destination, Security::Mtls(peer))
+    pub fn mtls(source: SocketAddr, destination: SocketAddr, peer: PeerCertificate) -> Self {
+        Self::new(source, destination, Security::Mtls(Box::new(peer)))
     }
 
-    const fn new(source: SocketAddr, destination: SocketAddr, security: Security) -> Self {
+    fn new(source: SocketAddr, destination: SocketAddr, security: Security) -> Self {
         Self {
             source,
             destination,
             security,
+            local_certificate: LocalCertificate::default(),
+            tls_version: TlsVersion::default(),
             server_name: Vec::new(),
             id: None,
+            protocol: None,
+            termination_details: None,
+            transport_failure_reason: None,
         }
     }
 
@@ -95,19 +120,52 @@ impl Connection {
         self
     }
 
+    /// The certificate that Envoy presented, of a connection with TLS; without it, one without names.
+    #[must_use]
+    pub fn with_local_certificate(mut self, certificate: LocalCertificate) -> Self {
+        self.local_certificate = certificate;
+        self
+    }
+
+    /// The version of TLS, of a connection with TLS; without it 1.3.
+    #[must_use]
+    pub const fn with_tls_version(mut self, version: TlsVersion) -> Self {
+        self.tls_version = version;
+        self
+    }
+
+    /// The version of HTTP that the client speaks; without it, HTTP streams tell HTTP/1.1.
+    #[must_use]
+    pub const fn with_protocol(mut self, protocol: HttpProtocol) -> Self {
+        self.protocol = Some(protocol);
+        self
+    }
+
+    /// Why Envoy ended the connection (`connection.termination_details`), which most never get.
+    #[must_use]
+    pub fn with_termination_details(mut self, details: impl Into<String>) -> Self {
+        self.termination_details = Some(details.into());
+        self
+    }
+
+    /// Why the handshake failed (`connection.transport_failure_reason`).
+    #[must_use]
+    pub fn with_transport_failure_reason(mut self, reason: impl Into<String>) -> Self {
+        self.transport_failure_reason = Some(reason.into());
+        self
+    }
+
     /// The properties of a stream on this connection.
     #[must_use]
     pub fn properties(&self) -> Properties {
-        let properties = Properties::new()
-            .string(["source", "address"], self.source.to_string())
-            .signed(["source", "port"], self.source.port().into())
-            .string(["destination", "address"], self.destination.to_string())
-            .signed(["destination", "port"], self.destination.port().into())
+        let properties = addresses("source", self.source)
+            .and(addresses("destination", self.destination))
             .string(
                 ["connection", "requested_server_name"],
                 self.server_name.as_slice(),
             )
-            .and(of_security(&self.security));
+            .and(self.of_security())
+            .and(self.texts());
         match self.id {
             Some(id) => properties
                 .unsigned(["connection_id"], id)
@@ -115,24 +173,44 @@ impl Connection {
             None => properties,
         }
     }
-}
 
-/// The `xds.node.metadata` properties by which a plugin learns which workload it guards.
-#[must_use]
-pub fn workload<'l>(namespace: &str, labels: impl IntoIterator<Item = (&'l str, &'l str)>) -> Properties {
-    Properties::new()
-        .string(["xds", "node", "metadata", "NAMESPACE"], namespace)
-        .map(["xds", "node", "metadata", "LABELS"], labels)
-}
-
-fn of_security(security: &Security) -> Properties {
-    match security {
-        Security::Plaintext => handshake(false, false),
-        Security::Tls => handshake(false, false).and(tls_version()),
-        Security::Mtls(peer) => handshake(true, peer.valid)
-            .and(tls_version())
-            .and(of_certificate(peer)),
+    fn of_security(&self) -> Properties {
+        match &self.security {
+            Security::Plaintext => handshake(false, false),
+            Security::Tls => handshake(false, false).and(self.of_tls(None)),
+            Security::Mtls(peer) => handshake(true, peer.valid).and(self.of_tls(Some(peer))),
+        }
     }
+
+    fn of_tls(&self, peer: Option<&PeerCertificate>) -> Properties {
+        certificate::properties("connection", peer, Some(&self.local_certificate))
+            .string(["connection", "tls_version"], self.tls_version.name())
+    }
+
+    fn texts(&self) -> Properties {
+        let protocol = self.protocol.map(HttpProtocol::name);
+        let texts = [
+            (["request", "protocol"], protocol),
+            (
+                ["connection", "termination_details"],
+                self.termination_details.as_deref(),
+            ),
+            (
+                ["connection", "transport_failure_reason"],
+                self.transport_failure_reason.as_deref(),
+            ),
+        ];
+        let known = texts.into_iter().filter_map(|(path, text)| Some((path, text?)));
+        known.fold(Properties::new(), |properties, (path, text)| {
+            properties.string(path, text)
+        })
+    }
+}
+
+fn addresses(top: &str, address: SocketAddr) -> Properties {
+    Properties::new()
+        .string([top, "address"], address.to_string())
+        .signed([top, "port"], address.port().into())
 }
 
 fn handshake(mtls: bool, valid: bool) -> Properties {
@@ -141,33 +219,15 @@ fn handshake(mtls: bool, valid: bool) -> Properties {
         .boolean(["connection", "peer_certificate_valid"], valid)
 }
 
-fn tls_version() -> Properties {
-    Properties::new().string(["connection", "tls_version"], "TLSv1.3")
-}
-
-fn of_certificate(peer: &PeerCertificate) -> Properties {
-    let parts = [
-        (
-            "sha256_peer_certificate_digest",
-            Some(peer.sha256_digest.as_bytes()),
-        ),
-        ("uri_san_peer_certificate", peer.uri_san.as_deref()),
-        ("dns_san_peer_certificate", peer.dns_san.as_deref()),
-        ("peer_certificate", peer.pem.as_deref()),
-    ];
-    let known = parts.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    known.fold(Properties::new(), |properties, (name, value)| {
-        properties.string(["connection", name], value)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::envoy::properties::Reading;
+    use crate::envoy::properties::Upstreamed;
+    use crate::envoy::property_value::Reading;
 
     fn read(properties: &Properties, path: [&str; 2]) -> Reading {
-        properties.read(&path.map(|segment| segment.as_bytes().to_vec()))
+        let path = path.map(|segment| segment.as_bytes().to_vec());
+        properties.set(&path, Upstreamed::No).unwrap_or(Reading::Absent)
     }
 
     fn address(text: &str) -> SocketAddr {
@@ -203,8 +263,11 @@ mod tests {
     fn a_connection_has_its_number_under_both_names_where_it_has_one() {
         let connection = Connection::plaintext(address("10.0.0.7:1"), address("10.0.0.8:2"));
         let id = |properties: &Properties| {
-            let alone = properties.read(&[b"connection_id".to_vec()]);
-            (alone, read(properties, ["connection", "id"]))
+            let alone = properties.set(&[b"connection_id".to_vec()], Upstreamed::No);
+            (
+                alone.unwrap_or(Reading::Absent),
+                read(properties, ["connection", "id"]),
+            )
         };
         let number = || Reading::Bytes(7_u64.to_le_bytes().to_vec());
         let numbered = connection.clone().with_id(7);
@@ -282,5 +345,34 @@ mod tests {
             read(&named.properties(), path),
             Reading::Bytes(b"orders.shop".to_vec())
         );
+    }
+
+    #[test]
+    fn a_connection_shows_the_certificate_that_envoy_presented_with_tls_alone() {
+        let local = LocalCertificate {
+            uri_san: Some(b"spiffe://cluster.local/ns/shop/sa/server".to_vec()),
+            dns_san: None,
+            subject: "CN=server,O=Shop".to_owned(),
+        };
+        let tls = Connection::tls(address("10.0.0.7:1"), address("10.0.0.8:2"));
+        let properties = tls.with_local_certificate(local.clone()).properties();
+        let table = [
+            ("subject_local_certificate", "CN=server,O=Shop"),
+            (
+                "uri_san_local_certificate",
+                "spiffe://cluster.local/ns/shop/sa/server",
+            ),
+            ("subject_peer_certificate", ""),
+        ];
+        for (name, expected) in table {
+            let expected = Reading::Bytes(expected.as_bytes().to_vec());
+            assert_eq!(read(&properties, ["connection", name]), expected, "{name}");
+        }
+        let dns = ["connection", "dns_san_local_certificate"];
+        assert_eq!(read(&properties, dns), Reading::Absent);
+        let plaintext = Connection::plaintext(address("10.0.0.7:1"), address("10.0.0.8:2"));
+        let properties = plaintext.with_local_certificate(local).properties();
+        let subject = ["connection", "subject_local_certificate"];
+        assert_eq!(read(&properties, subject), Reading::Absent);
     }
 }

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::envoy::wire::delimited;
+
 /// Names and values: a `google.protobuf.Struct`.
 type Fields = BTreeMap<String, MetadataValue>;
 
@@ -13,7 +15,7 @@ type Fields = BTreeMap<String, MetadataValue>;
 /// use spiffe_authz_host_sim::{DynamicMetadata, MetadataValue, Properties};
 /// let claims = MetadataValue::fields([("iss", "https://issuer".into()), ("sub", "alice".into())]);
 /// let metadata = DynamicMetadata::new().with("envoy.filters.http.jwt_authn", "payload", claims);
-/// let properties = Properties::new().dynamic_metadata(metadata.message());
+/// let properties = Properties::new().dynamic_metadata(metadata);
 /// assert_eq!(properties.len(), 1);
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -60,6 +62,14 @@ impl DynamicMetadata {
         self
     }
 
+    /// The namespaces and what is in them, as one value.
+    pub(crate) fn fields(&self) -> MetadataValue {
+        let namespaces = self.namespaces.iter();
+        MetadataValue::fields(
+            namespaces.map(|(name, fields)| (name.clone(), MetadataValue::Fields(fields.clone()))),
+        )
+    }
+
     /// The serialized `envoy.config.core.v3.Metadata`.
     #[must_use]
     pub fn message(&self) -> Vec<u8> {
@@ -77,6 +87,24 @@ impl MetadataValue {
     pub fn fields<N: Into<String>>(fields: impl IntoIterator<Item = (N, Self)>) -> Self {
         let fields = fields.into_iter().map(|(name, value)| (name.into(), value));
         Self::Fields(fields.collect())
+    }
+
+    /// The value of this name in fields, or at this place in a list.
+    pub(crate) fn inside(&self, segment: &[u8]) -> Option<&Self> {
+        let segment = std::str::from_utf8(segment).ok()?;
+        match self {
+            Self::Fields(fields) => fields.get(segment),
+            Self::List(values) => values.get(segment.parse::<usize>().ok()?),
+            Self::Null | Self::Number(_) | Self::Text(_) | Self::Boolean(_) => None,
+        }
+    }
+
+    /// The serialized `google.protobuf.Struct` of fields; of any other value that of none.
+    pub(crate) fn struct_message(&self) -> Vec<u8> {
+        match self {
+            Self::Fields(fields) => fields_message(fields),
+            Self::Null | Self::Number(_) | Self::Text(_) | Self::Boolean(_) | Self::List(_) => Vec::new(),
+        }
     }
 
     /// The serialized `google.protobuf.Value`.
@@ -149,26 +177,6 @@ fn entries<'n>(entries: impl Iterator<Item = (&'n String, Vec<u8>)>) -> Vec<u8> 
     messages.collect::<Vec<_>>().concat()
 }
 
-fn delimited(tag: u8, bytes: &[u8]) -> Vec<u8> {
-    let mut field = vec![tag];
-    put_length(&mut field, bytes.len());
-    field.extend_from_slice(bytes);
-    field
-}
-
-/// Seven bits a byte, lowest first; the top bit says that another byte follows.
-fn put_length(field: &mut Vec<u8>, mut length: usize) {
-    loop {
-        let [low, ..] = length.to_le_bytes();
-        length >>= 7;
-        if length == 0 {
-            field.push(low & 0x7f);
-            return;
-        }
-        field.push(low | 0x80);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,17 +212,6 @@ mod tests {
         ];
         for (value, message) in table {
             assert_eq!(value.message(), message, "{value:?}");
-        }
-    }
-
-    #[test]
-    fn a_length_of_128_and_more_takes_two_bytes() {
-        let lengths: [(usize, &[u8]); 4] =
-            [(0, b"\0"), (127, b"\x7f"), (128, b"\x80\x01"), (300, b"\xac\x02")];
-        for (length, bytes) in lengths {
-            let mut field = Vec::new();
-            put_length(&mut field, length);
-            assert_eq!(field, bytes, "{length}");
         }
     }
 }

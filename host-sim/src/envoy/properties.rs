@@ -2,50 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::pairs;
+use crate::envoy::property_value::{PropertyValue, Reading};
 
 /// The property that holds a stream's dynamic metadata.
 pub(crate) const DYNAMIC_METADATA: &str = "metadata";
-
-/// The value of a property, named after its byte form in `proxy_get_property`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PropertyValue {
-    /// Text or raw bytes, as they are; a protobuf message in its serialized form too.
-    Bytes(Vec<u8>),
-    /// A boolean: one byte.
-    Boolean(bool),
-    /// A signed number: 8 bytes, little endian. Timestamps and durations are nanoseconds.
-    Signed(i64),
-    /// An unsigned number: 8 bytes, little endian.
-    Unsigned(u64),
-    /// A map: the byte form of a list of pairs.
-    Map(Vec<(Vec<u8>, Vec<u8>)>),
-    /// Is there, but has no byte form: reading it answers `SerializationFailure`.
-    Unserializable,
-}
-
-impl PropertyValue {
-    /// The bytes that the guest gets; `None` where the value has no byte form.
-    #[must_use]
-    pub fn bytes(&self) -> Option<Vec<u8>> {
-        match self {
-            Self::Bytes(bytes) => Some(bytes.clone()),
-            Self::Boolean(value) => Some(vec![u8::from(*value)]),
-            Self::Signed(value) => Some(value.to_le_bytes().to_vec()),
-            Self::Unsigned(value) => Some(value.to_le_bytes().to_vec()),
-            Self::Map(map) => pairs::encode(map.iter().map(|(n, v)| (n.as_slice(), v.as_slice()))).ok(),
-            Self::Unserializable => None,
-        }
-    }
-}
-
-/// What reading a path gives.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Reading {
-    Bytes(Vec<u8>),
-    Absent,
-    Unserializable,
-}
 
 /// Properties by path, built by chaining; a path that is not set is absent.
 ///
@@ -57,9 +17,14 @@ pub(crate) enum Reading {
 ///     .map(["xds", "node", "metadata", "LABELS"], [("app", "payments")]);
 /// assert_eq!(properties.len(), 3);
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// A path of segments, and what it leads to.
+type Values = BTreeMap<Vec<Vec<u8>>, PropertyValue>;
+
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Properties {
-    values: BTreeMap<Vec<Vec<u8>>, PropertyValue>,
+    values: Values,
+    /// There once the request has gone to the upstream.
+    once_upstream: Values,
 }
 
 impl Properties {
@@ -68,6 +33,7 @@ impl Properties {
     pub const fn new() -> Self {
         Self {
             values: BTreeMap::new(),
+            once_upstream: BTreeMap::new(),
         }
     }
 
@@ -130,14 +96,36 @@ impl Properties {
         self.string([b"filter_state", key.as_ref()], value)
     }
 
-    /// Sets the dynamic metadata of a stream: a serialized `envoy.config.core.v3.Metadata`, such as that of
-    /// [`DynamicMetadata`](crate::DynamicMetadata). Without it a stream's is the empty message.
+    /// Sets the value of a key of the upstream connection's filter state, which is there once the request has gone to the
+    /// upstream.
     #[must_use]
-    pub fn dynamic_metadata(self, message: impl Into<Vec<u8>>) -> Self {
-        self.string([DYNAMIC_METADATA], message)
+    pub fn upstream_filter_state(self, key: impl AsRef<[u8]>, value: impl Into<Vec<u8>>) -> Self {
+        self.once_upstream(Self::new().string([b"upstream_filter_state", key.as_ref()], value))
     }
 
-    /// Takes a property away again.
+    /// Sets the dynamic metadata of a stream: a [`DynamicMetadata`](crate::DynamicMetadata), or the bytes of a serialized
+    /// `envoy.config.core.v3.Metadata`, of which no field can be read by its name. Without it a stream's is empty.
+    #[must_use]
+    pub fn dynamic_metadata(self, metadata: impl Into<PropertyValue>) -> Self {
+        self.with([DYNAMIC_METADATA], metadata.into())
+    }
+
+    /// Sets properties that are there once the request has gone past the plugin to the upstream; in a TCP stream, once its
+    /// first bytes are there.
+    #[must_use]
+    pub fn once_upstream(mut self, properties: Self) -> Self {
+        self.once_upstream.extend(properties.values);
+        self.once_upstream.extend(properties.once_upstream);
+        self
+    }
+
+    /// Takes away what the stream or the plugin would have by itself: the path, and every path that it leads on to.
+    #[must_use]
+    pub fn absent<S: AsRef<[u8]>>(self, path: impl IntoIterator<Item = S>) -> Self {
+        self.with(path, PropertyValue::Absent)
+    }
+
+    /// Takes a property that was set away again.
     #[must_use]
     pub fn without<S: AsRef<[u8]>>(mut self, path: impl IntoIterator<Item = S>) -> Self {
         let path: Vec<Vec<u8>> = path
@@ -145,6 +133,7 @@ impl Properties {
             .map(|segment| segment.as_ref().to_vec())
             .collect();
         self.values.remove(&path);
+        self.once_upstream.remove(&path);
         self
     }
 
@@ -152,46 +141,54 @@ impl Properties {
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.values.extend(other.values);
+        self.once_upstream.extend(other.once_upstream);
         self
     }
 
     /// How many properties are set.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.values.len()
+        self.values.len().saturating_add(self.once_upstream.len())
     }
 
     /// Whether none is set.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.values.is_empty()
+        self.values.is_empty() && self.once_upstream.is_empty()
     }
 
-    /// Reads a path; one that only leads to other properties is there, but has no byte form, as in Envoy.
-    pub(crate) fn read(&self, path: &[Vec<u8>]) -> Reading {
-        match self.values.get(path) {
-            Some(value) => value.bytes().map_or(Reading::Unserializable, Reading::Bytes),
-            None if self.leads_on(path) => Reading::Unserializable,
-            None => self.read_in_map(path),
-        }
+    /// What was set for a path, or for one that leads to it; `None` where nothing was.
+    pub(crate) fn set(&self, path: &[Vec<u8>], upstream: Upstreamed) -> Option<Reading> {
+        let now = upstream == Upstreamed::Yes;
+        let later = now.then(|| find(&self.once_upstream, path)).flatten();
+        later.or_else(|| find(&self.values, path))
     }
 
-    fn leads_on(&self, path: &[Vec<u8>]) -> bool {
-        let next = self.values.range(path.to_vec()..).next();
-        next.is_some_and(|(known, _)| known.starts_with(path))
+    /// Whether a path was set that this one leads on to.
+    pub(crate) fn leads_on(&self, path: &[Vec<u8>], upstream: Upstreamed) -> bool {
+        let now = upstream == Upstreamed::Yes;
+        leads_on(&self.values, path) || (now && leads_on(&self.once_upstream, path))
     }
+}
 
-    /// The last segment as a name inside a map: `LABELS` is a map, and `LABELS`, `app` one of its values.
-    fn read_in_map(&self, path: &[Vec<u8>]) -> Reading {
-        let Some((name, parent)) = path.split_last() else {
-            return Reading::Absent;
-        };
-        let Some(PropertyValue::Map(pairs)) = self.values.get(parent) else {
-            return Reading::Absent;
-        };
-        let found = pairs.iter().find(|(known, _)| known == name);
-        found.map_or(Reading::Absent, |(_, value)| Reading::Bytes(value.clone()))
-    }
+/// Whether the request has gone to the upstream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Upstreamed {
+    Yes,
+    No,
+}
+
+/// The longest path that was set and leads to this one counts.
+fn find(values: &Values, path: &[Vec<u8>]) -> Option<Reading> {
+    (1..=path.len()).rev().find_map(|length| {
+        let (set, rest) = path.split_at_checked(length)?;
+        values.get(set).map(|value| value.at(rest))
+    })
+}
+
+fn leads_on(values: &Values, path: &[Vec<u8>]) -> bool {
+    let next = values.range(path.to_vec()..).next();
+    next.is_some_and(|(known, value)| known.starts_with(path) && *value != PropertyValue::Absent)
 }
 
 /// Splits a path of a hostcall at its NULs; one NUL at the end adds nothing, as in Envoy.
@@ -207,51 +204,52 @@ pub(crate) fn split_path(path: &[u8]) -> Vec<Vec<u8>> {
 mod tests {
     use super::*;
 
-    fn read(properties: &Properties, path: &str) -> Reading {
-        properties.read(&split_path(path.replace('.', "\0").as_bytes()))
+    fn read(properties: &Properties, path: &str) -> Option<Reading> {
+        properties.set(&split_path(path.replace('.', "\0").as_bytes()), Upstreamed::No)
     }
 
-    #[test]
-    fn each_kind_has_the_byte_form_that_envoy_gives_it() {
-        let table = [
-            (PropertyValue::Bytes(b"\xff\0".to_vec()), &b"\xff\0"[..]),
-            (PropertyValue::Boolean(true), b"\x01"),
-            (PropertyValue::Boolean(false), b"\0"),
-            (PropertyValue::Signed(-2), b"\xfe\xff\xff\xff\xff\xff\xff\xff"),
-            (PropertyValue::Unsigned(258), b"\x02\x01\0\0\0\0\0\0"),
-            (
-                PropertyValue::Map(vec![(b"a".to_vec(), b"b".to_vec())]),
-                b"\x01\0\0\0\x01\0\0\0\x01\0\0\0a\0b\0",
-            ),
-        ];
-        for (value, bytes) in table {
-            assert_eq!(value.bytes().as_deref(), Some(bytes), "{value:?}");
-        }
-        assert_eq!(PropertyValue::Unserializable.bytes(), None);
+    fn bytes(bytes: &[u8]) -> Option<Reading> {
+        Some(Reading::Bytes(bytes.to_vec()))
     }
 
     #[test]
     fn an_empty_value_is_present_and_an_unset_one_absent() {
         let properties = Properties::new().string(["a", "b"], "");
-        assert_eq!(read(&properties, "a.b"), Reading::Bytes(Vec::new()));
-        assert_eq!(read(&properties, "a.c"), Reading::Absent);
-        assert_eq!(read(&properties, "a.b.c"), Reading::Absent);
+        assert_eq!(read(&properties, "a.b"), bytes(b""));
+        assert_eq!(read(&properties, "a.c"), None);
+        assert_eq!(read(&properties, "a.b.c"), Some(Reading::Absent));
     }
 
     #[test]
-    fn a_path_that_only_leads_to_others_has_no_byte_form() {
-        let properties = Properties::new().string(["a", "b"], "x");
-        assert_eq!(read(&properties, "a"), Reading::Unserializable);
+    fn a_path_leads_on_to_what_is_set_and_not_taken_away() {
+        let properties = Properties::new().string(["a", "b"], "x").absent(["c", "d"]);
+        let leads_on = |name: &str| properties.leads_on(&split_path(name.as_bytes()), Upstreamed::No);
+        assert_eq!(
+            (leads_on("a"), leads_on("c"), leads_on("d")),
+            (true, false, false)
+        );
+    }
+
+    #[test]
+    fn what_is_taken_away_is_absent_with_all_inside() {
+        let properties = Properties::new().absent(["a"]).string(["a", "b"], "x");
+        assert_eq!(read(&properties, "a.c"), Some(Reading::Absent));
+        assert_eq!(read(&properties, "a.b"), bytes(b"x"), "the longest path counts");
+    }
+
+    #[test]
+    fn what_comes_with_the_upstream_is_not_there_before() {
+        let upstream = Properties::new().string(["a"], "later");
+        let properties = Properties::new().string(["a"], "first").once_upstream(upstream);
+        assert_eq!(read(&properties, "a"), bytes(b"first"));
+        assert_eq!(properties.set(&[b"a".to_vec()], Upstreamed::Yes), bytes(b"later"));
     }
 
     #[test]
     fn a_name_inside_a_map_is_readable_by_itself() {
         let properties = Properties::new().map(["node", "LABELS"], [("app", "payments")]);
-        assert_eq!(
-            read(&properties, "node.LABELS.app"),
-            Reading::Bytes(b"payments".to_vec())
-        );
-        assert_eq!(read(&properties, "node.LABELS.tier"), Reading::Absent);
+        assert_eq!(read(&properties, "node.LABELS.app"), bytes(b"payments"));
+        assert_eq!(read(&properties, "node.LABELS.tier"), Some(Reading::Absent));
     }
 
     #[test]
@@ -259,8 +257,8 @@ mod tests {
         let properties = Properties::new()
             .boolean(["a"], true)
             .and(Properties::new().boolean(["a"], false));
-        assert_eq!(read(&properties, "a"), Reading::Bytes(vec![0]));
-        assert_eq!(read(&properties.without(["a"]), "a"), Reading::Absent);
+        assert_eq!(read(&properties, "a"), bytes(b"\0"));
+        assert_eq!(read(&properties.without(["a"]), "a"), None);
     }
 
     #[test]

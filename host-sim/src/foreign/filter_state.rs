@@ -4,7 +4,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::envoy::properties::Reading;
+use crate::envoy::property_value::Reading;
 
 /// What a key takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

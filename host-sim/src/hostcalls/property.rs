@@ -4,7 +4,9 @@ use wasmtime::Caller;
 
 use super::{Answer, ENV, HostLinker, answer};
 use crate::abi::Status;
-use crate::envoy::properties::{DYNAMIC_METADATA, Reading, split_path};
+use crate::envoy::attributes::{self, Moment};
+use crate::envoy::properties::{Properties, Upstreamed, split_path};
+use crate::envoy::property_value::Reading;
 use crate::foreign::filter_state;
 use crate::vm::memory::{Guest, ReturnSlot, Span};
 use crate::vm::state::State;
@@ -13,18 +15,7 @@ use crate::vm::stream_state::StreamState;
 /// What Envoy puts before the path of a property that a plugin sets, to make it a key of filter state.
 const FILTER_STATE_PREFIX: &[u8] = b"wasm.";
 
-/// Top-level names that lead on to others in every stream, and so have no byte form.
-const CONTAINERS: [&[u8]; 7] = [
-    b"connection",
-    b"destination",
-    b"filter_state",
-    b"request",
-    b"response",
-    b"source",
-    b"upstream",
-];
-
-/// The one that is there in root contexts too.
+/// The name that leads on to others, in root contexts too.
 const CONTAINER_EVERYWHERE: &[u8] = b"xds";
 
 pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
@@ -74,21 +65,35 @@ pub(crate) fn filter_state_key(path: &[u8]) -> Vec<u8> {
     [FILTER_STATE_PREFIX, path].concat()
 }
 
-/// What the plugin set comes before what the test gave, and the stream's before the plugin's.
+/// The names that are Envoy's: what a plugin sets under one of them is filter state, and not read by that name.
+const NAMES: [&[u8]; 14] = [
+    b"connection",
+    b"connection_id",
+    b"destination",
+    b"filter_state",
+    b"metadata",
+    b"plugin_name",
+    b"plugin_root_id",
+    b"plugin_vm_id",
+    b"request",
+    b"response",
+    b"source",
+    b"upstream",
+    b"upstream_filter_state",
+    b"xds",
+];
+
+/// What the plugin set comes before what the test gave, that before what follows from the stream, and the stream's before
+/// the plugin's.
 fn read(state: &State, path: &[Vec<u8>]) -> Reading {
-    let Some(top) = path.first() else {
+    if path.is_empty() {
         return Reading::Unserializable;
-    };
-    if let Some(known) = own_name(state, path) {
-        return Reading::Bytes(known.to_vec());
     }
-    let of_stream = state
-        .stream()
-        .map_or(Reading::Absent, |stream| read_stream(stream, path));
-    match of_stream {
-        Reading::Absent => of_plugin(state, top, path),
-        Reading::Bytes(_) | Reading::Unserializable => of_stream,
-    }
+    let own = || own_name(state, path).map(|name| Reading::Bytes(name.to_vec()));
+    let reading = own()
+        .or_else(|| read_stream(state, state.stream()?, path))
+        .or_else(|| read_plugin(state, path));
+    reading.unwrap_or(Reading::Absent)
 }
 
 fn own_name<'s>(state: &'s State, path: &[Vec<u8>]) -> Option<&'s [u8]> {
@@ -101,37 +106,43 @@ fn own_name<'s>(state: &'s State, path: &[Vec<u8>]) -> Option<&'s [u8]> {
     }
 }
 
-fn read_stream(stream: &StreamState, path: &[Vec<u8>]) -> Reading {
+fn read_stream(state: &State, stream: &StreamState, path: &[Vec<u8>]) -> Option<Reading> {
+    let upstream = attributes::upstream_of(stream);
+    let moment = Moment { state, stream };
+    set_by_plugin(stream, path)
+        .or_else(|| stream.properties.set(path, upstream))
+        .or_else(|| attributes_unless_set(&moment, path))
+        .or_else(|| leads_on(&stream.properties, path, upstream))
+}
+
+/// What follows from the stream, unless the plugin was given another value.
+fn attributes_unless_set(moment: &Moment<'_>, path: &[Vec<u8>]) -> Option<Reading> {
+    let plugin = moment.state.plugin();
+    let of_plugin = plugin.and_then(|plugin| plugin.properties.set(path, Upstreamed::No));
+    of_plugin.or_else(|| attributes::read(moment, path))
+}
+
+fn set_by_plugin(stream: &StreamState, path: &[Vec<u8>]) -> Option<Reading> {
     let key = match path {
-        [path] => Some(filter_state_key(path)),
+        [key] if !NAMES.contains(&key.as_slice()) => Some(filter_state_key(key)),
         [top, key] if top == b"filter_state" => Some(key.clone()),
         _ => None,
-    };
-    let set = key.and_then(|key| stream.filter_state.get_key_value(&key));
-    set.map_or_else(
-        || stream.properties.read(path),
-        |(key, bytes)| filter_state::reading(key, bytes),
-    )
+    }?;
+    let (key, bytes) = stream.filter_state.get_key_value(&key)?;
+    Some(filter_state::reading(key, bytes))
 }
 
-fn of_plugin(state: &State, top: &[u8], path: &[Vec<u8>]) -> Reading {
-    let of_plugin = state
-        .plugin()
-        .map_or(Reading::Absent, |plugin| plugin.properties.read(path));
-    match of_plugin {
-        Reading::Absent if path.len() == 1 => unset(state, top),
-        Reading::Absent | Reading::Bytes(_) | Reading::Unserializable => of_plugin,
-    }
+fn read_plugin(state: &State, path: &[Vec<u8>]) -> Option<Reading> {
+    let properties = state.plugin().map(|plugin| &plugin.properties);
+    properties
+        .and_then(|properties| properties.set(path, Upstreamed::No))
+        .or_else(|| leads_on(properties?, path, Upstreamed::No))
+        .or_else(|| (path == [CONTAINER_EVERYWHERE]).then_some(Reading::Unserializable))
 }
 
-/// What a top-level name reads as where no test set it: every stream has dynamic metadata, if empty.
-fn unset(state: &State, top: &[u8]) -> Reading {
-    let in_stream = state.stream().is_some();
-    if in_stream && top == DYNAMIC_METADATA.as_bytes() {
-        return Reading::Bytes(Vec::new());
-    }
-    if (in_stream && CONTAINERS.contains(&top)) || top == CONTAINER_EVERYWHERE {
-        return Reading::Unserializable;
-    }
-    Reading::Absent
+/// A path that only leads to other properties is there, but has no byte form.
+fn leads_on(properties: &Properties, path: &[Vec<u8>], upstream: Upstreamed) -> Option<Reading> {
+    properties
+        .leads_on(path, upstream)
+        .then_some(Reading::Unserializable)
 }

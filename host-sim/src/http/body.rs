@@ -15,6 +15,8 @@ pub(crate) enum Source {
 /// The bytes of a body that are not past the plugin yet.
 #[derive(Debug, Default)]
 pub(crate) struct Body {
+    /// How many bytes have come.
+    arrived: usize,
     arriving: Vec<u8>,
     /// `None` before the first bytes were held.
     held: Option<Vec<u8>>,
@@ -27,7 +29,12 @@ pub(crate) struct Body {
 impl Body {
     /// Takes bytes in that have just come; a plugin that gathers sees them with the others.
     pub(crate) fn arrive(&mut self, bytes: &[u8]) {
+        self.arrived = self.arrived.saturating_add(bytes.len());
         self.arriving = bytes.to_vec();
+    }
+
+    pub(crate) const fn arrived(&self) -> usize {
+        self.arrived
     }
 
     /// Puts bytes to those that are held.

@@ -26,6 +26,7 @@ pub(crate) fn headers(
     let Some(http) = drive::alive(vm, id) else {
         return Ok(());
     };
+    http.note_status(direction, &headers);
     let flow = direction.flow(http);
     flow.headers = MapSlot::arrived(headers);
     flow.ended = end;

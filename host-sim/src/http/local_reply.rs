@@ -98,7 +98,7 @@ fn is_head(request: &Headers) -> bool {
 }
 
 /// The gRPC status that Envoy derives from an HTTP status.
-const fn grpc_status_of(status: u32) -> u32 {
+pub(crate) const fn grpc_status_of(status: u32) -> u32 {
     match status {
         400 => 13,
         401 => 16,

@@ -1,6 +1,7 @@
 //! What the host keeps for an HTTP stream.
 
 use crate::abi::{BufferType, MapType};
+use crate::headers::Headers;
 use crate::http::body::Body;
 use crate::http::direction::Direction;
 use crate::http::flow::Flow;
@@ -19,6 +20,8 @@ pub(crate) struct HttpState {
     pub(crate) local_reply: Option<LocalReply>,
     /// One that goes out when the callback of the request has returned in which it was asked for.
     pub(crate) prepared: Option<LocalReply>,
+    /// The status of the response as it came from the application.
+    pub(crate) response_code: Option<u32>,
     /// What `%RESPONSE_CODE_DETAILS%` shows.
     pub(crate) details: Option<Vec<u8>>,
     /// Those of a reply that the plugin asked for in the callback that trapped: Envoy sends it behind its own 503, when only
@@ -47,6 +50,16 @@ pub(crate) enum End {
 }
 
 impl HttpState {
+    /// Takes the status of a response down as it came; what the plugin makes of it counts when it has gone out.
+    pub(crate) fn note_status(&mut self, direction: Direction, headers: &Headers) {
+        if direction == Direction::Response {
+            let status = headers
+                .get(":status")
+                .and_then(|status| std::str::from_utf8(status).ok());
+            self.response_code = status.and_then(|status| status.parse().ok());
+        }
+    }
+
     pub(crate) const fn is_over(&self) -> bool {
         matches!(self.life, Life::Over(_))
     }
@@ -113,4 +126,12 @@ impl HttpState {
             | BufferType::CallData => None,
         }
     }
+}
+
+/// The status that a response's headers tell.
+pub(crate) fn status(headers: &Headers) -> Option<u32> {
+    let status = headers
+        .get(":status")
+        .and_then(|status| std::str::from_utf8(status).ok());
+    status.and_then(|status| status.parse().ok())
 }

@@ -25,6 +25,8 @@ pub(crate) enum Stage {
 /// The bytes from one peer.
 #[derive(Debug, Default)]
 pub(crate) struct Flow {
+    /// How many bytes have come.
+    arrived: usize,
     /// Not past the plugin yet.
     held: Vec<u8>,
     /// Past the plugin.
@@ -36,6 +38,11 @@ pub(crate) struct Flow {
 }
 
 impl TcpState {
+    /// Bytes have come from one of the peers.
+    pub(crate) const fn has_bytes(&self) -> bool {
+        self.downstream.arrived > 0 || self.upstream.arrived > 0
+    }
+
     pub(crate) const fn flow(&self, buffer: BufferType) -> Option<&Flow> {
         match buffer {
             BufferType::DownstreamData => Some(&self.downstream),
@@ -68,9 +75,14 @@ impl TcpState {
 impl Flow {
     /// Adds bytes to those that are held, and tells how many the plugin sees: all of them.
     pub(crate) fn arrive(&mut self, bytes: &[u8]) -> u32 {
+        self.arrived = self.arrived.saturating_add(bytes.len());
         self.held.extend_from_slice(bytes);
         self.open = true;
         u32::try_from(self.held.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) const fn arrived(&self) -> usize {
+        self.arrived
     }
 
     /// Lets everything go on to the other peer.

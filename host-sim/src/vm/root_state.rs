@@ -5,7 +5,7 @@ use crate::plugin_setup::PluginSetup;
 
 /// What belongs to a root context and to the streams of it, not to the whole VM. Two that are equal are one root context in
 /// Envoy, which tells them by these facts.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct RootState {
     pub(crate) name: String,
     pub(crate) root_id: String,

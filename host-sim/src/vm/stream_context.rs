@@ -11,6 +11,7 @@ impl Vm {
     pub(crate) fn begin_stream(&mut self, plugin: PluginId, mut stream: StreamState) -> u32 {
         let id = self.new_context();
         stream.root = self.roots.of(plugin);
+        stream.began = self.state().clock.nanoseconds();
         if let Some(root) = stream.root {
             self.roots.hold(root);
             stream.plugin = self.state().roots.get(&root).cloned();

@@ -21,6 +21,8 @@ pub(crate) struct StreamState {
     /// Every callback that ran for it, in order.
     pub(crate) runs: Vec<CallbackRun>,
     pub(crate) properties: Properties,
+    /// When it began: nanoseconds after the Unix epoch.
+    pub(crate) began: u64,
     /// By Envoy's key: `wasm.` and the path that the plugin set.
     pub(crate) filter_state: BTreeMap<Vec<u8>, Vec<u8>>,
     /// How often the plugin asked for another route.
@@ -42,6 +44,7 @@ impl StreamState {
             plugin: None,
             runs: Vec::new(),
             properties,
+            began: 0,
             filter_state: BTreeMap::new(),
             route_cache_clears: 0,
             kind,

@@ -11,6 +11,7 @@
 
 mod abi_0_1_0;
 mod assertions;
+mod attributes;
 mod buffers;
 mod chronicle;
 mod closing;
