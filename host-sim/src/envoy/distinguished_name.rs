@@ -63,8 +63,8 @@ fn characters(value: &Any<'_>) -> Option<Vec<u8>> {
                 .into(),
         ),
         Tag::BmpString => {
-            let units = value.data.chunks_exact(2).filter_map(|pair| pair.first_chunk());
-            let units: Vec<u16> = units.map(|pair| u16::from_be_bytes(*pair)).collect();
+            let (units, _) = value.data.as_chunks();
+            let units: Vec<u16> = units.iter().map(|unit| u16::from_be_bytes(*unit)).collect();
             String::from_utf16(&units).ok().map(String::into_bytes)
         }
         _ => None,

@@ -7,6 +7,9 @@ use crate::envoy::property_value::{PropertyValue, Reading};
 /// The property that holds a stream's dynamic metadata.
 pub(crate) const DYNAMIC_METADATA: &str = "metadata";
 
+/// A path of segments, and what it leads to.
+type Values = BTreeMap<Vec<Vec<u8>>, PropertyValue>;
+
 /// Properties by path, built by chaining; a path that is not set is absent.
 ///
 /// ```
@@ -17,9 +20,6 @@ pub(crate) const DYNAMIC_METADATA: &str = "metadata";
 ///     .map(["xds", "node", "metadata", "LABELS"], [("app", "payments")]);
 /// assert_eq!(properties.len(), 3);
 /// ```
-/// A path of segments, and what it leads to.
-type Values = BTreeMap<Vec<Vec<u8>>, PropertyValue>;
-
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Properties {
     values: Values,

@@ -74,8 +74,12 @@ impl PropertyValue {
                     .and_then(|name| message.fields.get(name));
                 field.map_or(Reading::Absent, |field| field.at(rest))
             }
-            Self::Bytes(_) | Self::Boolean(_) | Self::Signed(_) | Self::Unsigned(_) => Reading::Absent,
-            Self::Unserializable | Self::Absent => Reading::Absent,
+            Self::Bytes(_)
+            | Self::Boolean(_)
+            | Self::Signed(_)
+            | Self::Unsigned(_)
+            | Self::Unserializable
+            | Self::Absent => Reading::Absent,
         }
     }
 
