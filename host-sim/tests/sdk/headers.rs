@@ -20,7 +20,7 @@ fn a_request_goes_on_with_the_plugins_changes() -> Result<(), Unexpected> {
     ];
     let outcome = stream.request_headers(&headers, EndOfStream::Yes);
     stream.explain(outcome.expect_continue())?;
-    stream.expect_request_header("x-header-count", "5")?;
+    stream.expect_request_header("x-header-count", "4")?;
     stream.expect_request_header("cookie", None)?;
     stream.expect_request_header("user-agent", "sdk")
 }
