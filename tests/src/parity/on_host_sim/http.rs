@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use spiffe_authz_host_sim::{
-    Connection, EndOfStream, LocalReply, Message, Outcome, Served, Stream, WorkerStream,
+    Connection, EndOfStream, HttpProtocol, LocalReply, Message, Outcome, Served, Stream, WorkerStream,
 };
 
 use crate::parity::endpoint::{End, Received};
@@ -36,8 +36,8 @@ impl Side<'_> {
     pub(super) fn open_http(&mut self, request: &Request) -> Result<(), String> {
         let sent = headers::request(&request.line, &request.headers)?;
         let method = value(&sent, ":method").unwrap_or_default().to_vec();
-        let properties = connection().properties();
         let protocol = self.script.protocol;
+        let properties = connection().with_protocol(spoken(protocol)).properties();
         let mut open = OpenHttp {
             name: request.stream.clone(),
             protocol,
@@ -281,6 +281,14 @@ fn received(message: &Message, is_over: bool) -> Received {
 
 fn text(bytes: Vec<u8>) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The version of HTTP that a client of the script speaks.
+fn spoken(protocol: Protocol) -> HttpProtocol {
+    match protocol {
+        Protocol::Http1 | Protocol::Tcp => HttpProtocol::Http11,
+        Protocol::Http2 => HttpProtocol::Http2,
+    }
 }
 
 pub(super) fn connection() -> Connection {
