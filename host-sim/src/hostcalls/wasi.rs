@@ -23,13 +23,15 @@ pub enum Errno {
     BadDescriptor,
     /// `EFAULT`: a pointer or length reaches outside the guest's memory.
     Fault,
+    /// `ENOTDIR`: there are no directories.
+    NotDirectory,
     /// `EINVAL`: an argument has no meaning here.
     Invalid,
     /// `ENOENT`: there is no such file.
     NoEntry,
     /// `ENOSYS`: the host does not serve this.
     NoSystemCall,
-    /// `ENOTSUP`: there is no such clock.
+    /// `ENOTSUP`: there is no such clock, or nothing that it could be done to.
     NotSupported,
 }
 
@@ -40,6 +42,7 @@ impl Errno {
         match self {
             Self::Success => 0,
             Self::BadDescriptor => 8,
+            Self::NotDirectory => 20,
             Self::Fault => 21,
             Self::Invalid => 28,
             Self::NoEntry => 44,
@@ -54,6 +57,7 @@ impl fmt::Display for Errno {
         f.write_str(match self {
             Self::Success => "success",
             Self::BadDescriptor => "EBADF",
+            Self::NotDirectory => "ENOTDIR",
             Self::Fault => "EFAULT",
             Self::Invalid => "EINVAL",
             Self::NoEntry => "ENOENT",
@@ -99,6 +103,27 @@ pub(super) fn link(linker: &mut HostLinker, module: &str) -> wasmtime::Result<()
                 &[("descriptor", descriptor.into())],
                 |guest| fd_write(guest, descriptor, vectors, count, written),
             )
+        },
+    )?;
+    linker.func_wrap(
+        module,
+        "fd_pwrite",
+        |caller: Caller<'_, State>, descriptor: u32, vectors: u32, count: u32, _offset: u64, written: u32| {
+            answer(
+                caller,
+                "fd_pwrite",
+                &[("descriptor", descriptor.into())],
+                |guest| fd_write(guest, descriptor, vectors, count, written),
+            )
+        },
+    )?;
+    linker.func_wrap(
+        module,
+        "clock_res_get",
+        |caller: Caller<'_, State>, clock: u32, resolution: u32| {
+            answer(caller, "clock_res_get", &[("clock", clock.into())], |guest| {
+                clock_res_get(guest, clock, resolution)
+            })
         },
     )?;
     linker.func_wrap(
@@ -242,6 +267,14 @@ fn clock_time_get(guest: &mut Guest<'_>, clock: u32, time: u32) -> WasiAnswer {
     }
     let now = guest.state().clock.nanoseconds();
     Ok(guest.write_u64("time", time, now)?)
+}
+
+/// Both clocks are told in nanoseconds.
+fn clock_res_get(guest: &mut Guest<'_>, clock: u32, resolution: u32) -> WasiAnswer {
+    if clock > 1 {
+        return Err(Errno::NotSupported.into());
+    }
+    Ok(guest.write_u64("resolution", resolution, 1)?)
 }
 
 fn random_get(guest: &mut Guest<'_>, pointer: u32, size: u32) -> WasiAnswer {

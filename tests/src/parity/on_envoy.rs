@@ -19,8 +19,8 @@ use crate::parity::headers;
 use crate::parity::metrics_seen::MetricsSeen;
 use crate::parity::observation::{CLIENT_WENT, Observation, StreamSeen};
 use crate::parity::plugin_module;
-use crate::parity::script::{CallAnswer, GrpcAnswered, Protocol, Request, Script, Step};
-use crate::parity::{h1, h2, tcp};
+use crate::parity::script::{Bytes, CallAnswer, GrpcAnswered, Protocol, Request, Script, Step};
+use crate::parity::{h1, h2, tcp, wire};
 use crate::scratch::Scratch;
 
 /// How long Envoy may take until it shows what it is expected to show.
@@ -327,13 +327,7 @@ impl<'s> Run<'s> {
         match step {
             Step::Request(request) => self.request(request).await,
             Step::Connect(on) => self.open(&on.stream).await,
-            Step::RequestBody(part) => self.to_upstream(
-                &part.stream,
-                Command::Body {
-                    bytes: part.meant(),
-                    end: part.end,
-                },
-            ),
+            Step::RequestBody(part) => self.body(part, Self::to_upstream).await,
             Step::RequestTrailers(trailers) => {
                 let pairs = headers::pairs(&trailers.headers)?;
                 self.to_upstream(&trailers.stream, Command::Trailers(pairs))
@@ -344,13 +338,7 @@ impl<'s> Run<'s> {
                 let end = response.end;
                 self.to_client(&response.stream, Command::Headers { pairs, end })
             }
-            Step::ResponseBody(part) => self.to_client(
-                &part.stream,
-                Command::Body {
-                    bytes: part.meant(),
-                    end: part.end,
-                },
-            ),
+            Step::ResponseBody(part) => self.body(part, Self::to_client).await,
             Step::ResponseTrailers(trailers) => {
                 let pairs = headers::pairs(&trailers.headers)?;
                 self.to_client(&trailers.stream, Command::Trailers(pairs))
@@ -393,6 +381,24 @@ impl<'s> Run<'s> {
             .find(|call| !call.answered)
             .ok_or("there is no gRPC stream")?;
         call.upstream.tell(command);
+        Ok(())
+    }
+
+    /// Each part has arrived before the next is sent: Envoy would take them for one.
+    async fn body(
+        &mut self,
+        part: &Bytes,
+        send: impl Fn(&Self, &str, Command) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let parts = wire::parts(self.script.protocol, part);
+        let last = parts.len().saturating_sub(1);
+        for (place, (bytes, end)) in parts.into_iter().enumerate() {
+            send(self, &part.stream, Command::Body { bytes, end })?;
+            if place < last {
+                self.barrier().await?;
+                self.barrier().await?;
+            }
+        }
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 //! know, because there is neither on that side.
 
 use crate::parity::headers::{Pairs, value};
-use crate::parity::script::Protocol;
+use crate::parity::script::{Bytes, Protocol};
 
 /// A request's headers, in the order in which Envoy hands them on.
 pub(crate) fn request(protocol: Protocol, pairs: Pairs) -> Pairs {
@@ -32,6 +32,17 @@ pub(crate) fn response(protocol: Protocol, pairs: Pairs, end: bool, has_body: bo
     }
     let framing = (framing.0.to_owned(), framing.1.as_bytes().to_vec());
     pairs.into_iter().chain([framing]).collect()
+}
+
+/// The parts in which Envoy gets the bytes of a step: in HTTP/1.1 and in TCP a direction ends apart from its last bytes.
+pub(crate) fn parts(protocol: Protocol, part: &Bytes) -> Vec<(Vec<u8>, bool)> {
+    let bytes = part.meant();
+    match protocol {
+        Protocol::Http1 | Protocol::Tcp if part.end && !bytes.is_empty() => {
+            vec![(bytes, false), (Vec::new(), true)]
+        }
+        Protocol::Http1 | Protocol::Http2 | Protocol::Tcp => vec![(bytes, part.end)],
+    }
 }
 
 /// What Envoy's router adds to the answer of a call; how long it took is shown as `N` on both sides.

@@ -9,7 +9,7 @@ use spiffe_authz_host_sim::{
 use crate::parity::endpoint::{End, Received};
 use crate::parity::headers::{self, Pairs, value};
 use crate::parity::observation::{CLIENT_WENT, StreamSeen};
-use crate::parity::on_host_sim::{Open, Side, WORKER, access_log, ends_apart, pairs};
+use crate::parity::on_host_sim::{Open, Side, WORKER, access_log, pairs};
 use crate::parity::script::{Protocol, Request, Response, Script};
 use crate::parity::wire;
 
@@ -76,23 +76,17 @@ impl OpenHttp {
     }
 
     pub(super) fn request_body(&mut self, bytes: &[u8], ends: bool) -> Result<(), String> {
-        for (bytes, ends) in self.chunks(bytes, ends) {
-            let part = Part::Body(bytes.clone(), ends);
-            self.event(part, Direction::Request, |stream| {
-                stream.request_body(&bytes, end(ends))
-            })?;
-        }
-        Ok(())
+        let part = Part::Body(bytes.to_vec(), ends);
+        self.event(part, Direction::Request, |stream| {
+            stream.request_body(bytes, end(ends))
+        })
     }
 
     pub(super) fn response_body(&mut self, bytes: &[u8], ends: bool) -> Result<(), String> {
-        for (bytes, ends) in self.chunks(bytes, ends) {
-            let part = Part::Body(bytes.clone(), ends);
-            self.event(part, Direction::Response, |stream| {
-                stream.response_body(&bytes, end(ends))
-            })?;
-        }
-        Ok(())
+        let part = Part::Body(bytes.to_vec(), ends);
+        self.event(part, Direction::Response, |stream| {
+            stream.response_body(bytes, end(ends))
+        })
     }
 
     pub(super) fn request_trailers(&mut self, trailers: &[String]) -> Result<(), String> {
@@ -145,15 +139,6 @@ impl OpenHttp {
         }
         self.life = Life::Over("upstream_reset_after_response_started{remote_reset}".to_owned());
         Ok(())
-    }
-
-    /// A direction of HTTP/1.1 ends apart from its last bytes.
-    fn chunks(&self, bytes: &[u8], ends: bool) -> Vec<(Vec<u8>, bool)> {
-        match (ends, ends_apart(self.protocol)) {
-            (true, true) if bytes.is_empty() => vec![(Vec::new(), true)],
-            (true, true) => vec![(bytes.to_vec(), false), (Vec::new(), true)],
-            _ => vec![(bytes.to_vec(), ends)],
-        }
     }
 
     fn event(

@@ -19,7 +19,8 @@ use crate::parity::envoy_log;
 use crate::parity::headers::Pairs;
 use crate::parity::observation::{Observation, StreamSeen};
 use crate::parity::plugin_module;
-use crate::parity::script::{self, Protocol, Script, Step};
+use crate::parity::script::{self, Bytes, Script, Step};
+use crate::parity::wire;
 
 static SIMULATOR: LazyLock<Simulator> =
     LazyLock::new(|| Simulator::new(Limits::default()).expect("wasmtime serves this machine"));
@@ -130,18 +131,12 @@ impl Side<'_> {
         match step {
             Step::Request(request) => self.open_http(request),
             Step::Connect(on) => self.open_tcp(&on.stream),
-            Step::RequestBody(part) => match self.stream(&part.stream)? {
-                Open::Http(open) => open.request_body(&part.meant(), part.end),
-                Open::Tcp(open) => open.downstream_data(&part.meant(), part.end),
-            },
+            Step::RequestBody(part) => self.request_body(part),
             Step::RequestTrailers(trailers) => {
                 self.http(&trailers.stream)?.request_trailers(&trailers.headers)
             }
             Step::Response(response) => self.http(&response.stream)?.response(response),
-            Step::ResponseBody(part) => match self.stream(&part.stream)? {
-                Open::Http(open) => open.response_body(&part.meant(), part.end),
-                Open::Tcp(open) => open.upstream_data(&part.meant(), part.end),
-            },
+            Step::ResponseBody(part) => self.response_body(part),
             Step::ResponseTrailers(trailers) => {
                 self.http(&trailers.stream)?.response_trailers(&trailers.headers)
             }
@@ -165,6 +160,26 @@ impl Side<'_> {
             Step::GrpcMessage(message) => self.grpc_message(message),
             Step::GrpcClose(close) => self.grpc_close(close),
         }
+    }
+
+    fn request_body(&mut self, part: &Bytes) -> Result<(), String> {
+        for (bytes, ends) in wire::parts(self.script.protocol, part) {
+            match self.stream(&part.stream)? {
+                Open::Http(open) => open.request_body(&bytes, ends)?,
+                Open::Tcp(open) => open.downstream_data(&bytes, ends)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn response_body(&mut self, part: &Bytes) -> Result<(), String> {
+        for (bytes, ends) in wire::parts(self.script.protocol, part) {
+            match self.stream(&part.stream)? {
+                Open::Http(open) => open.response_body(&bytes, ends)?,
+                Open::Tcp(open) => open.upstream_data(&bytes, ends)?,
+            }
+        }
+        Ok(())
     }
 
     /// A callback that traps is no error: the log shows it.
@@ -315,13 +330,5 @@ fn level(level: LogLevel) -> &'static str {
         LogLevel::Warn => "warning",
         LogLevel::Error => "error",
         LogLevel::Critical => "critical",
-    }
-}
-
-/// Whether messages of this protocol end apart from their last bytes.
-fn ends_apart(protocol: Protocol) -> bool {
-    match protocol {
-        Protocol::Http1 => true,
-        Protocol::Http2 | Protocol::Tcp => false,
     }
 }
