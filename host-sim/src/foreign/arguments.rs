@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
     /// Seven bits a byte, lowest first; the top bit says that another byte follows, up to ten.
     fn varint(&mut self) -> Option<u64> {
         let mut value = 0;
-        for shift in (0..70).step_by(7) {
+        for shift in [0, 7, 14, 21, 28, 35, 42, 49, 56, 63] {
             let byte = u64::from(*self.take(1)?.first()?);
             value |= (byte & 0x7f).unbounded_shl(shift);
             if byte < 0x80 {

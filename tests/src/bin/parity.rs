@@ -79,7 +79,10 @@ async fn run_script(script: &Script, on: Where, envoy: Option<&mut EnvoySide>) -
         .map(|lines| expected_of_envoy(script, lines))
         .collect();
     let seen = match envoy.run(script, &expected).await {
-        Ok(seen) => lines(&seen),
+        Ok(seen) => seen
+            .iter()
+            .map(|seen| seen.as_ref().map(Observation::lines))
+            .collect::<Vec<_>>(),
         Err(error) => {
             println!("envoy: {error}");
             return false;
@@ -89,12 +92,15 @@ async fn run_script(script: &Script, on: Where, envoy: Option<&mut EnvoySide>) -
 }
 
 /// Shows the first step after which they differ, or else all that there was at the end.
-fn show(host_sim: &[Vec<String>], envoy: &[Vec<String>]) -> bool {
-    let differs = host_sim.iter().zip(envoy).position(|(left, right)| left != right);
-    let step = differs.unwrap_or(envoy.len().saturating_sub(1));
-    let nothing = Vec::new();
-    let left = host_sim.get(step).unwrap_or(&nothing);
-    let comparison = Comparison::new(left, envoy.get(step).unwrap_or(&nothing));
+fn show(host_sim: &[Vec<String>], envoy: &[Option<Vec<String>>]) -> bool {
+    let differ = |(left, right): (&Vec<String>, &Option<Vec<String>>)| {
+        right.as_ref().is_some_and(|right| left != right)
+    };
+    let step = host_sim.iter().zip(envoy).position(differ);
+    let step = step.unwrap_or(envoy.len().saturating_sub(1));
+    let left = host_sim.get(step).map(Vec::as_slice).unwrap_or_default();
+    let right = envoy.get(step).and_then(Option::as_deref).unwrap_or_default();
+    let comparison = Comparison::new(left, right);
     let verdict = if comparison.agrees() { "agree" } else { "DIFFER" };
     println!("{comparison}after step {step}: they {verdict}\n");
     comparison.agrees()

@@ -1,5 +1,6 @@
 //! [`RunningEnvoy`]: a bootstrap, started.
 
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -53,6 +54,28 @@ impl RunningEnvoy {
     /// When the log cannot be read.
     pub fn log(&self) -> Result<String, String> {
         read_log(&self.log)
+    }
+
+    /// What Envoy has logged from this byte of its log on.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn log_from(&self, offset: u64) -> Result<String, String> {
+        let failed = |error| format!("cannot read `{}`: {error}", self.log.display());
+        let mut bytes = Vec::new();
+        let mut file = std::fs::File::open(&self.log).map_err(failed)?;
+        file.seek(SeekFrom::Start(offset)).map_err(failed)?;
+        file.read_to_end(&mut bytes).map_err(failed)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// How many bytes Envoy has logged so far.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn log_length(&self) -> Result<u64, String> {
+        let failed = |error| format!("cannot read `{}`: {error}", self.log.display());
+        std::fs::metadata(&self.log).map(|log| log.len()).map_err(failed)
     }
 
     /// The sum of all counters whose name ends so.

@@ -58,14 +58,21 @@ pub(crate) fn shown(level: &str, text: &str) -> String {
     }
 }
 
-/// How long a call took is shown as `N`.
+/// How long a call took is shown as `N`, and the date that Envoy adds to a response not at all.
 fn without_time(text: &str) -> String {
+    let text = &without_date(text);
     let name = format!("{}=", SERVICE_TIME.0);
     let Some((before, behind)) = text.split_once(&name) else {
         return text.to_owned();
     };
     let rest = behind.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == 'N');
     format!("{before}{name}N{rest}")
+}
+
+fn without_date(text: &str) -> String {
+    let dated = text.split_once(", date=");
+    let parts = dated.and_then(|(before, behind)| Some((before, behind.split_once(" GMT")?.1)));
+    parts.map_or_else(|| text.to_owned(), |(before, behind)| format!("{before}{behind}"))
 }
 
 /// `[time][thread][level][logger] [place] text`; what does not begin so continues the line before.

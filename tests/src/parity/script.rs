@@ -51,6 +51,10 @@ pub struct Script {
     /// The filter state that is shown at the end of each stream, by Envoy's key.
     #[serde(default)]
     pub filter_state: Vec<String>,
+    /// Whether what the upstreams of calls get is compared. It cannot be where the plugin cancels a call at once: host-sim
+    /// then has none.
+    #[serde(default = "yes")]
+    pub compare_calls: bool,
     /// What happens.
     pub steps: Vec<Step>,
     /// Where the two sides differ.
@@ -322,6 +326,12 @@ impl Bytes {
 }
 
 impl Step {
+    /// Whether time alone brings it.
+    #[must_use]
+    pub fn is_time(&self) -> bool {
+        matches!(self, Self::Tick(_) | Self::Advance(_))
+    }
+
     /// The stream that it happens to, if it is one.
     #[must_use]
     pub fn stream(&self) -> Option<&str> {

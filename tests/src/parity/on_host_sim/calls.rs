@@ -1,6 +1,8 @@
 //! The calls of a script's plugin on host-sim.
 
-use spiffe_authz_host_sim::{GrpcAnswer, GrpcReceived, GrpcStatus, HttpAnswer, HttpCall, Plugin};
+use spiffe_authz_host_sim::{
+    GrpcAnswer, GrpcCall, GrpcReceived, GrpcRequest, GrpcStatus, GrpcStream, HttpAnswer, HttpCall, Plugin,
+};
 
 use crate::parity::endpoint::{End, Received};
 use crate::parity::headers::{self, unescape};
@@ -9,19 +11,19 @@ use crate::parity::script::{Bytes, CallAnswer, GrpcAnswered, GrpcClosed, Protoco
 use crate::parity::wire;
 
 impl Side<'_> {
-    /// Notes the calls that are new.
+    /// Notes the calls that are there; one that is over stays as it was.
     pub(super) fn note_calls(&mut self) {
-        let seen = self.calls_seen;
         let Some(plugin) = self.workers.worker(WORKER) else {
             return;
         };
         let http = plugin.http_calls().into_iter().map(|call| (call.id, sent(&call)));
-        let mut new: Vec<(u32, Received)> = http.chain(grpc(plugin)).filter(|(id, _)| *id > seen).collect();
-        new.sort_by_key(|(id, _)| *id);
-        for (id, received) in new {
-            self.calls_seen = id;
-            self.calls.push(received);
-        }
+        let calls: Vec<(u32, Received)> = http.chain(grpc(plugin)).collect();
+        self.calls.extend(calls);
+    }
+
+    pub(super) fn calls_to_compare(&self) -> Vec<Received> {
+        let calls = self.calls.values().filter(|_| self.script.compare_calls);
+        calls.cloned().collect()
     }
 
     pub(super) fn answer_call(&mut self, answer: &CallAnswer) -> Result<(), String> {
@@ -127,26 +129,38 @@ fn sent(call: &HttpCall) -> Received {
 
 /// gRPC calls and streams as their upstream sees them: bytes with a length in front of each message.
 fn grpc(plugin: &Plugin) -> Vec<(u32, Received)> {
-    let call = |call: spiffe_authz_host_sim::GrpcCall| {
-        let received = begun(&call.request);
-        let body = framed(&call.message);
-        (
-            call.id,
-            Received {
-                body,
-                end: End::Complete,
-                ..received
-            },
-        )
-    };
-    let stream = |stream: spiffe_authz_host_sim::GrpcStream| (stream.id, begun(&stream.request));
-    let calls = plugin.grpc_calls().into_iter().map(call);
+    let calls = plugin
+        .grpc_calls()
+        .into_iter()
+        .map(|call| (call.id, sent_call(&call)));
+    let streams = plugin.grpc_streams().into_iter();
     calls
-        .chain(plugin.grpc_streams().into_iter().map(stream))
+        .chain(streams.map(|stream| (stream.id, sent_stream(&stream))))
         .collect()
 }
 
-fn begun(request: &spiffe_authz_host_sim::GrpcRequest) -> Received {
+fn sent_call(call: &GrpcCall) -> Received {
+    let mut received = begun(&call.request);
+    if let (Some(headers), Some(timeout)) = (&mut received.headers, call.timeout) {
+        let timeout = format!("{}m", timeout.as_millis());
+        headers.push(("grpc-timeout".to_owned(), timeout.into_bytes()));
+    }
+    Received {
+        body: framed(&call.message),
+        end: End::Complete,
+        ..received
+    }
+}
+
+fn sent_stream(stream: &GrpcStream) -> Received {
+    Received {
+        body: stream.sent.iter().flat_map(|message| framed(message)).collect(),
+        end: if stream.ended { End::Complete } else { End::Open },
+        ..begun(&stream.request)
+    }
+}
+
+fn begun(request: &GrpcRequest) -> Received {
     let text = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
     let fixed = vec![
         text(":method", "POST"),

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use spiffe_authz_host_sim::{
-    Connection, EndOfStream, HttpProtocol, LocalReply, Message, Outcome, Served, Stream, WorkerStream,
+    Connection, EndOfStream, HttpProtocol, LocalReply, Message, Outcome, Progress, Served, Stream,
+    WorkerStream,
 };
 
 use crate::parity::endpoint::{End, Received};
@@ -210,7 +211,10 @@ impl OpenHttp {
             }
             return;
         };
-        if stream.sent_downstream().ended || beside {
+        if stream.request() == Progress::Closed {
+            let details = stream.response_code_details().map(text);
+            self.life = Life::Over(details.unwrap_or_default());
+        } else if stream.sent_downstream().ended || beside {
             let _trap = stream.finish();
             let details = stream.response_code_details().map(text);
             self.life = Life::Over(details.unwrap_or_else(|| "via_upstream".to_owned()));

@@ -5,6 +5,7 @@ mod chain;
 mod http;
 mod tcp;
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -49,8 +50,7 @@ pub fn run(script: &Script) -> Result<Vec<Observation>, String> {
         workers,
         streams: Vec::new(),
         log: Vec::new(),
-        calls: Vec::new(),
-        calls_seen: 0,
+        calls: BTreeMap::new(),
         has_failed: false,
     };
     let mut observations = vec![side.observe()];
@@ -114,9 +114,8 @@ struct Side<'s> {
     streams: Vec<Open>,
     /// What was logged in VMs that are gone too.
     log: Vec<String>,
-    calls: Vec<Received>,
-    /// The highest number of a call that was seen.
-    calls_seen: u32,
+    /// By the numbers of the calls.
+    calls: BTreeMap<u32, Received>,
     has_failed: bool,
 }
 
@@ -233,7 +232,7 @@ impl Side<'_> {
             refused: false,
             log: self.log.clone(),
             streams: self.streams.iter_mut().map(|open| seen(open, script)).collect(),
-            calls: self.calls.clone(),
+            calls: self.calls_to_compare(),
             metrics: self.metrics(),
         }
     }
