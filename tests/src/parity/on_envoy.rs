@@ -100,6 +100,7 @@ impl EnvoySide {
             run.take(step).await?;
             observations.push(run.after(place, expected).await?);
         }
+        run.leave().await?;
         Ok(observations)
     }
 
@@ -236,6 +237,16 @@ impl<'s> Run<'s> {
 
     fn log(&self) -> Result<String, String> {
         self.side.envoy.log_from(self.log_begins)
+    }
+
+    /// Breaks off what is still open, and waits until Envoy has taken note: what it logs then is not the next script's.
+    async fn leave(&mut self) -> Result<(), String> {
+        self.streams.clear();
+        self.calls.clear();
+        for _ in 0..3 {
+            self.barrier().await?;
+        }
+        Ok(())
     }
 
     /// What is there after so many steps; `None` where time alone brings the next.
