@@ -17,15 +17,20 @@ pub(super) fn link(linker: &mut HostLinker) -> wasmtime::Result<()> {
     linker.func_wrap(
         ENV,
         EQUAL,
-        |mut caller: Caller<'_, State>, left: u32, right: u32| {
-            caller.data_mut().count(EQUAL);
+        |mut caller: Caller<'_, State>, left: u32, right: u32| -> wasmtime::Result<u32> {
+            caller.data_mut().count(EQUAL)?;
             caller.data_mut().end_hostcall(HostcallEnd::Returned);
-            u32::from(left == right)
+            Ok(u32::from(left == right))
         },
     )?;
-    linker.func_wrap(ENV, GROWTH, |mut caller: Caller<'_, State>, _memory: u32| {
-        caller.data_mut().count(GROWTH);
-        caller.data_mut().end_hostcall(HostcallEnd::Returned);
-    })?;
+    linker.func_wrap(
+        ENV,
+        GROWTH,
+        |mut caller: Caller<'_, State>, _memory: u32| -> wasmtime::Result<()> {
+            caller.data_mut().count(GROWTH)?;
+            caller.data_mut().end_hostcall(HostcallEnd::Returned);
+            Ok(())
+        },
+    )?;
     Ok(())
 }

@@ -83,7 +83,7 @@ fn answer(
     numbers: &[Number],
     serve: impl FnOnce(&mut Guest<'_>) -> Answer,
 ) -> wasmtime::Result<u32> {
-    caller.data_mut().count(hostcall);
+    caller.data_mut().count(hostcall)?;
     let lie = caller.data_mut().nonsense.answer(hostcall);
     let mut guest = Guest::enter(caller)?;
     guest.note_numbers(numbers);

@@ -181,7 +181,7 @@ fn link_process(linker: &mut HostLinker, module: &str) -> wasmtime::Result<()> {
         },
     )?;
     linker.func_wrap(module, "proc_exit", |mut caller: Caller<'_, State>, code: u32| {
-        caller.data_mut().count("proc_exit");
+        caller.data_mut().count("proc_exit")?;
         let mut guest = Guest::enter(caller)?;
         guest.note_numbers(&[("code", code.into())]);
         guest.end_trace(|| HostcallEnd::None);
@@ -196,7 +196,7 @@ fn answer(
     numbers: &[Number],
     serve: impl FnOnce(&mut Guest<'_>) -> WasiAnswer,
 ) -> wasmtime::Result<u32> {
-    caller.data_mut().count(hostcall);
+    caller.data_mut().count(hostcall)?;
     let mut guest = Guest::enter(caller)?;
     guest.note_numbers(numbers);
     let errno = match serve(&mut guest) {

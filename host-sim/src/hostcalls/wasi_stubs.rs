@@ -108,7 +108,7 @@ pub(super) fn link(linker: &mut HostLinker, module: &str) -> wasmtime::Result<()
 
 impl Stub {
     fn answer(&self, mut caller: Caller<'_, State>, words: &[Val]) -> wasmtime::Result<Errno> {
-        caller.data_mut().count(self.name);
+        caller.data_mut().count(self.name)?;
         let mut guest = Guest::enter(caller)?;
         let errno = self.serve(&mut guest, words)?;
         guest.end_trace(|| HostcallEnd::Errno(errno));
@@ -146,7 +146,7 @@ const FDSTAT: [u64; 3] = [0, 64, 0];
 
 /// Only standard output and standard error exist; a wild pointer goes unnoticed, as in Envoy.
 fn fd_fdstat_get(mut caller: Caller<'_, State>, descriptor: u32, stat: u32) -> wasmtime::Result<u32> {
-    caller.data_mut().count("fd_fdstat_get");
+    caller.data_mut().count("fd_fdstat_get")?;
     if !matches!(descriptor, 1 | 2) {
         caller
             .data_mut()

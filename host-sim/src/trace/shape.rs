@@ -48,6 +48,7 @@ const fn parameters(callback: Callback) -> &'static [(&'static str, Kind)] {
     match callback {
         Callback::Instantiate | Callback::Initialize | Callback::Start => &[],
         Callback::Main => &[("argc", Kind::Plain), ("argv", Kind::Plain)],
+        Callback::Allocate => &[("size", Kind::Plain)],
         Callback::ContextCreate => &[CONTEXT, ("parent", Kind::Plain)],
         Callback::VmStart | Callback::Configure => &[CONTEXT, ("configuration_size", Kind::Plain)],
         Callback::Tick | Callback::NewConnection | Callback::Done | Callback::Log | Callback::Delete => {
@@ -88,6 +89,7 @@ const fn result(callback: Callback) -> Kind {
         Callback::ResponseHeaders | Callback::ResponseBody | Callback::ResponseTrailers => Kind::Action,
         Callback::NewConnection | Callback::DownstreamData | Callback::UpstreamData => Kind::Action,
         Callback::Instantiate | Callback::Initialize | Callback::Main | Callback::Start => Kind::Plain,
+        Callback::Allocate => Kind::Plain,
         Callback::ContextCreate | Callback::Tick | Callback::QueueReady | Callback::ForeignFunction => {
             Kind::Plain
         }

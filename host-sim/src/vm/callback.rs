@@ -15,6 +15,8 @@ pub enum Callback {
     Main,
     /// `_start` of a WASI command, called where there is no `_initialize`.
     Start,
+    /// The guest's allocator, within a hostcall of another callback that hands bytes over: `proxy_on_memory_allocate` or `malloc`.
+    Allocate,
     /// A context is made: of a plugin (parent 0) or of a stream.
     ContextCreate,
     /// The VM starts; false refuses.
@@ -69,11 +71,12 @@ pub enum Callback {
 
 impl Callback {
     /// Every callback, in the order of a stream's life.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Instantiate,
         Self::Initialize,
         Self::Main,
         Self::Start,
+        Self::Allocate,
         Self::ContextCreate,
         Self::VmStart,
         Self::Configure,
@@ -109,6 +112,7 @@ impl Callback {
             Self::Initialize => "_initialize",
             Self::Main => "main",
             Self::Start => "_start",
+            Self::Allocate => "proxy_on_memory_allocate",
             Self::ContextCreate => "proxy_on_context_create",
             Self::VmStart => "proxy_on_vm_start",
             Self::Configure => "proxy_on_configure",
@@ -167,7 +171,7 @@ impl Callback {
             Self::RequestTrailers | Self::ResponseTrailers => (2, 1),
             Self::RequestHeaders | Self::ResponseHeaders | Self::RequestBody | Self::ResponseBody => (3, 1),
             Self::DownstreamData | Self::UpstreamData => (3, 1),
-            Self::Done | Self::NewConnection => (1, 1),
+            Self::Allocate | Self::Done | Self::NewConnection => (1, 1),
             Self::Tick | Self::Log | Self::Delete => (1, 0),
             Self::ContextCreate | Self::QueueReady => (2, 0),
             Self::DownstreamConnectionClose | Self::UpstreamConnectionClose => (2, 0),

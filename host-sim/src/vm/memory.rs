@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use wasmtime::{AsContext, AsContextMut, Caller, Extern, Memory};
+use wasmtime::{AsContext, AsContextMut, Caller, Extern, Memory, TypedFunc};
 
 use crate::abi::Status;
 use crate::limits::HostBudget;
@@ -14,8 +14,9 @@ use crate::pairs::{self, Pair};
 use crate::trace::event::HostcallEnd;
 use crate::trace::notes::{Noted, Notes};
 use crate::trace::value::TraceBytes;
+use crate::vm::allowed::Allowed;
 use crate::vm::state::State;
-use crate::vm::trap::HostTrap;
+use crate::vm::trap::{HostTrap, TrapCause};
 
 /// A run of guest bytes as a hostcall names it; it may reach anywhere.
 #[derive(Debug, Clone, Copy)]
@@ -258,6 +259,27 @@ impl<'c> Guest<'c> {
         self.allocate_for(what, bytes)
     }
 
+    /// The allocator's own hostcalls are few, and about the VM, not about the context of the hostcall that needs the memory. If
+    /// it traps there is no memory, and the VM is lost when the callback has returned. All as in Envoy.
+    fn call_allocator(&mut self, allocate: &TypedFunc<u32, u32>, size: u32) -> Option<u32> {
+        let state = self.state();
+        let limits = state.limits;
+        let (running, own_context) = (state.running, state.own_context);
+        state.running.context = 0;
+        state.own_context = 0;
+        state.allowed = Allowed::Allocating;
+        let result = allocate.call(self.caller.as_context_mut(), size);
+        let state = self.state();
+        (state.running, state.own_context) = (running, own_context);
+        state.allowed = Allowed::All;
+        if let Err(error) = &result {
+            state
+                .allocator_trap
+                .get_or_insert_with(|| TrapCause::of(error, &limits));
+        }
+        result.ok()
+    }
+
     fn allocate_for(&mut self, what: &'static str, bytes: &[u8]) -> Result<(u32, u32), Refusal> {
         let size = u32::try_from(bytes.len()).map_err(|_| Status::InvalidMemoryAccess)?;
         self.note_gave(what, || Noted::Bytes(TraceBytes::new(bytes)));
@@ -266,9 +288,9 @@ impl<'c> Guest<'c> {
             .guest_allocate
             .clone()
             .ok_or(Status::InvalidMemoryAccess)?;
-        let pointer = allocate
-            .call(self.caller.as_context_mut(), size)
-            .map_err(Refusal::Trap)?;
+        let pointer = self
+            .call_allocator(&allocate, size)
+            .ok_or(Status::InvalidMemoryAccess)?;
         if pointer == 0 && size > 0 {
             return Err(Status::InvalidMemoryAccess.into());
         }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use wasmtime::{Store, TypedFunc, WasmParams, WasmResults};
 
+pub(crate) mod allowed;
 pub(crate) mod asked;
 pub(crate) mod callback;
 pub(crate) mod exports;
@@ -23,6 +24,7 @@ use crate::plugin_setup::PluginSetup;
 use crate::ticker;
 use crate::trace::costs::Costs;
 use crate::trace::shape::Numbers;
+use crate::vm::allowed::Allowed;
 use crate::vm::asked::{Asked, Wish};
 use crate::vm::callback::Callback;
 use crate::vm::exports::Exports;
@@ -156,14 +158,19 @@ impl Vm {
         let (began, memory) = (Instant::now(), self.memory_bytes());
         let result = prepare(&mut self.store, running)
             .and_then(|()| function.call(&mut self.store, parameters))
-            .map_err(|error| TrapCause::of(&error, &limits));
+            .map_err(|error| Trap {
+                callback,
+                cause: TrapCause::of(&error, &limits),
+            });
+        let result = self.state_mut().take_allocator_trap().and(result);
         let run = self.finished(callback, began.elapsed(), memory);
         if let Some(trace) = &mut self.state_mut().trace {
-            trace.end_callback(&run, result.as_ref().map(Numbers::numbers));
+            let returned = result.as_ref().map(Numbers::numbers);
+            trace.end_callback(&run, returned.map_err(|trap| &trap.cause));
         }
         self.costs.add(&run);
         self.runs_of(context).push(run);
-        result.map_err(|cause| self.fail(Trap { callback, cause }))
+        result.map_err(|trap| self.fail(trap))
     }
 
     /// Where the runs of a context are noted: with its stream, or with the VM's own.
@@ -220,6 +227,7 @@ fn exports_of(module: &Module, store: &mut Store<State>) -> wasmtime::Result<Exp
 fn prepare(store: &mut Store<State>, running: Running) -> wasmtime::Result<()> {
     store.data_mut().running = running;
     store.data_mut().own_context = running.context;
+    store.data_mut().allowed = Allowed::of(running.callback);
     store.data_mut().replied = false;
     store.data_mut().budget.refill();
     allow(store)

@@ -25,10 +25,12 @@ use crate::tcp::state::TcpState;
 use crate::trace::event::HostcallEnd;
 use crate::trace::list::Trace;
 use crate::trace::recorder::Recorder;
+use crate::vm::allowed::Allowed;
 use crate::vm::asked::{Asked, Wish};
 use crate::vm::callback::Callback;
 use crate::vm::root_state::RootState;
 use crate::vm::stream_state::StreamState;
+use crate::vm::trap::{HostTrap, Trap, TrapCause};
 
 /// Everything that hostcalls read and change.
 pub(crate) struct State {
@@ -68,6 +70,9 @@ pub(crate) struct State {
     pub(crate) running: Running,
     /// The context that the running callback is about, whichever is in effect.
     pub(crate) own_context: u32,
+    pub(crate) allowed: Allowed,
+    /// Of the allocator, in the running callback, which goes on; the VM is lost when it has returned, as in Envoy.
+    pub(crate) allocator_trap: Option<TrapCause>,
     pub(crate) hostcalls: BTreeMap<&'static str, u64>,
     /// There where a test wants to see what happens.
     pub(crate) trace: Option<Box<Recorder>>,
@@ -114,6 +119,8 @@ impl State {
                 context: 0,
             },
             own_context: 0,
+            allowed: Allowed::All,
+            allocator_trap: None,
             hostcalls: BTreeMap::new(),
             trace: setup.trace.then(Box::default),
         }
@@ -239,13 +246,29 @@ impl State {
         trace.map(|trace| trace.trace()).unwrap_or_default()
     }
 
-    /// Counts a hostcall of the running callback, which begins here.
-    pub(crate) fn count(&mut self, hostcall: &'static str) {
+    /// The trap of the allocator, if it was called and trapped.
+    pub(crate) fn take_allocator_trap(&mut self) -> Result<(), Trap> {
+        match self.allocator_trap.take() {
+            Some(cause) => Err(Trap {
+                callback: Callback::Allocate,
+                cause,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts a hostcall of the running callback, which begins here, and ends here if it is not allowed now.
+    pub(crate) fn count(&mut self, hostcall: &'static str) -> Result<(), HostTrap> {
         let count = self.hostcalls.entry(hostcall).or_insert(0);
         *count = count.saturating_add(1);
         if let Some(trace) = &mut self.trace {
             trace.begin_hostcall(hostcall, self.running);
         }
+        if self.allowed.allows(hostcall) {
+            return Ok(());
+        }
+        self.end_hostcall(HostcallEnd::None);
+        Err(HostTrap(TrapCause::NotAllowed { hostcall }))
     }
 
     /// Says how a hostcall that noted nothing ended, where somebody wants to know.

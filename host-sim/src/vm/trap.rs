@@ -26,6 +26,12 @@ pub enum TrapCause {
         /// Name of the hostcall.
         hostcall: &'static str,
     },
+    /// The plugin made a hostcall that Envoy does not allow there: in `_initialize`, `main` or `_start`, or in its allocator.
+    #[error("not allowed in this callback: `{hostcall}`")]
+    NotAllowed {
+        /// Name of the hostcall.
+        hostcall: &'static str,
+    },
     /// The callback used up [`Limits::fuel_per_callback`](crate::Limits::fuel_per_callback).
     #[error("out of fuel: more than `{limit}` units in one callback")]
     OutOfFuel {

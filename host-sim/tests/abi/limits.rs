@@ -167,14 +167,8 @@ fn twice_the_stack_is_twice_as_deep() {
 }
 
 #[test]
-fn recursion_between_guest_and_host_ends_at_the_largest_stack_too() {
-    let allocator = r#"(func (export "proxy_on_memory_allocate") (param i32) (result i32)
-        (call $get_pairs (i32.const 0) (i32.const 0) (i32.const 4)))"#;
-    let guest = Guest::new().allocator(allocator);
-    let body = "(drop (call $get_pairs (i32.const 0) (i32.const 0) (i32.const 4)))";
-    let limits = within(|limits| limits.stack_bytes = Limits::MOST_STACK_BYTES);
-    let mut plugin = guest.on_request(body).start_within(limits).unwrap();
-    assert_eq!(request_trap(&mut plugin), TrapCause::StackOverflow);
+fn the_largest_stack_comes_to_its_end_too() {
+    assert!(depth(Limits::MOST_STACK_BYTES) > depth(256 << 10));
 }
 
 #[test]

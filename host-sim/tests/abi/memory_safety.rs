@@ -1,6 +1,8 @@
 //! Whatever numbers a guest gives: a status or a trap.
 
-use spiffe_authz_host_sim::{Callback, Limits, Outcome, PluginFailure, Properties, TrapCause};
+use spiffe_authz_host_sim::{
+    Callback, Limits, Outcome, PluginFailure, PluginSetup, Properties, Trap, TrapCause,
+};
 
 use crate::guest::{Guest, SLOT, WILD, get, said, said_on_get, say_status};
 
@@ -144,27 +146,66 @@ fn malloc_serves_where_there_is_no_allocator_of_the_abi() {
 }
 
 #[test]
-fn an_allocator_that_traps_ends_the_callback() {
-    let allocator = r#"(func (export "proxy_on_memory_allocate") (param i32) (result i32) (unreachable))"#;
+fn an_allocator_is_called_for_the_vm_and_not_for_the_stream() {
+    let allocator = r#"(func (export "proxy_on_memory_allocate") (param i32) (result i32)
+        (call $say_number (i32.const 1)) (i32.const 70000))"#;
+    let read = say_status("(call $get_pairs (i32.const 0) (i32.const 0) (i32.const 4))");
+    let mut plugin = Guest::new().allocator(allocator).on_request(&read).start();
+    assert_eq!(said_on_get(&mut plugin, Properties::new()), ["01", "00"]);
+    let contexts: Vec<_> = plugin.logs().iter().map(|line| line.context).collect();
+    assert_eq!(contexts, [0, 2]);
+}
+
+/// The trap of a reader with this allocator, and what the reader said before its VM was lost.
+fn lost(allocator: &'static str) -> (Trap, Vec<String>) {
     let mut plugin = reader(allocator).start();
-    let Outcome::Trapped(trap) = get(&mut plugin.http_stream(Properties::new())) else {
-        panic!("no trap")
+    let outcome = get(&mut plugin.http_stream(Properties::new()));
+    let Outcome::Trapped(trap) = outcome else {
+        panic!("no trap but {outcome:?}")
     };
-    assert_eq!(
-        (trap.callback, trap.cause),
-        (Callback::RequestHeaders, TrapCause::Unreachable)
-    );
+    (trap, said(&plugin))
 }
 
 #[test]
-fn an_allocator_that_calls_the_host_for_ever_ends_as_a_trap() {
+fn an_allocator_that_traps_is_no_memory_for_the_hostcall_and_the_end_of_the_vm() {
+    let allocator = r#"(func (export "proxy_on_memory_allocate") (param i32) (result i32) (unreachable))"#;
+    let trap = Trap {
+        callback: Callback::Allocate,
+        cause: TrapCause::Unreachable,
+    };
+    assert_eq!(lost(allocator), (trap, vec!["06".to_owned()]));
+}
+
+#[test]
+fn an_allocator_makes_few_hostcalls() {
     let allocator = r#"(func (export "proxy_on_memory_allocate") (param i32) (result i32)
         (call $get_pairs (i32.const 0) (i32.const 0) (i32.const 4)))"#;
-    let mut plugin = reader(allocator).start();
-    let Outcome::Trapped(trap) = get(&mut plugin.http_stream(Properties::new())) else {
-        panic!("no trap")
+    let hostcall = "proxy_get_header_map_pairs";
+    let trap = Trap {
+        callback: Callback::Allocate,
+        cause: TrapCause::NotAllowed { hostcall },
     };
-    assert_eq!(trap.cause, TrapCause::StackOverflow);
+    assert_eq!(lost(allocator), (trap, vec!["06".to_owned()]));
+}
+
+#[test]
+fn a_module_that_initializes_itself_makes_few_hostcalls() {
+    let asks = |body: &str| {
+        let guest = Guest::new().export("_initialize", "", body);
+        guest
+            .try_start(PluginSetup::default())
+            .map_err(|error| error.failure)
+    };
+    let allowed = "(drop (call $random_get (i32.const 0) (i32.const 8))) (call $say_number (i32.const 1))";
+    assert!(asks(allowed).is_ok());
+    let trap = Trap {
+        callback: Callback::Initialize,
+        cause: TrapCause::NotAllowed {
+            hostcall: "proxy_get_current_time_nanoseconds",
+        },
+    };
+    let refused = "(drop (call $get_time (i32.const 0)))";
+    assert_eq!(asks(refused).unwrap_err(), PluginFailure::Trapped(trap));
 }
 
 #[test]
