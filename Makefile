@@ -97,12 +97,13 @@ attacks: wasm ## Every attack of docs/attacks.md on a real Envoy, and what becam
 TARGET ?= decision
 SECONDS ?= 600
 HOSTILE := $(if $(filter hostile_host,$(TARGET)),--features hostile-host)
+HOST_SIM := $(if $(filter module hostcall_arguments,$(TARGET)),--features host-sim)
 
 .PHONY: fuzz
 fuzz: $(if $(HOSTILE),wasm) ## Fuzz one target on nightly (TARGET=decision SECONDS=600); docs/fuzzing.md lists them
 	@command -v cargo-fuzz >/dev/null || { echo "cargo-fuzz is missing: cargo install cargo-fuzz"; exit 1; }
 	@mkdir -p target/fuzz/$(TARGET)
-	@cargo +nightly fuzz run -s none $(HOSTILE) $(TARGET) $(CURDIR)/target/fuzz/$(TARGET) fuzz/corpus/$(TARGET) -- \
+	@cargo +nightly fuzz run -s none $(HOSTILE) $(HOST_SIM) $(TARGET) $(CURDIR)/target/fuzz/$(TARGET) fuzz/corpus/$(TARGET) -- \
 		-max_total_time=$(SECONDS) -timeout=20 -rss_limit_mb=3000 -max_len=4000 -print_final_stats=1
 
 .PHONY: test-wasi
@@ -165,6 +166,10 @@ no-op: tools
 .PHONY: bench-envoy
 bench-envoy: wasm no-op ## What filters and mutual TLS cost in a real Envoy (4 minutes; FLAGS=--quick: 1 minute)
 	@ENVOY_BIN="$$(scripts/fetch-envoy.sh)" $(BENCH) bench-envoy -- $(FLAGS)
+
+.PHONY: bench-host-sim
+bench-host-sim: no-op ## What host-sim itself costs: compiling, a fresh instance, requests a second for a plugin that does nothing
+	@cargo run --locked --quiet --release -p spiffe-authz-bench --features host-sim --bin bench-host-sim
 
 .PHONY: test-peers
 test-peers: tools ## The other engines decide the measured requests as ours does
