@@ -10,8 +10,14 @@ pub mod decision;
 mod draws;
 mod effect;
 pub mod header_map;
+#[cfg(feature = "host-sim")]
+mod host;
+#[cfg(feature = "host-sim")]
+pub mod hostcall_arguments;
 #[cfg(feature = "hostile-host")]
 pub mod hostile_host;
+#[cfg(feature = "host-sim")]
+pub mod module;
 pub mod path_and_host;
 mod policies;
 pub mod spiffe_id;

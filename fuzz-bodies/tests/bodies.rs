@@ -101,3 +101,15 @@ fn a_decision_keeps_its_promises() {
 fn a_host_that_answers_nonsense_gets_nothing_past_the_filter() {
     run("hostile_host", 100, bodies::hostile_host::run);
 }
+
+#[cfg(feature = "host-sim")]
+#[test]
+fn any_bytes_as_a_module_are_refused_or_live() {
+    run("module", 15, bodies::module::run);
+}
+
+#[cfg(feature = "host-sim")]
+#[test]
+fn any_hostcall_with_any_arguments_is_answered_or_traps() {
+    run("hostcall_arguments", 150, bodies::hostcall_arguments::run);
+}
