@@ -3,10 +3,9 @@
 use std::fmt;
 
 use thiserror::Error;
-use wasmtime::{ExternType, FuncType, InstancePre, UnknownImportError, ValType};
+use wasmtime::{ExternType, FuncType, InstancePre, Linker, UnknownImportError, ValType};
 
 use crate::abi_version::AbiVersion;
-use crate::hostcalls::Linkers;
 use crate::limits::Limits;
 use crate::vm::callback::{Callback, Shape};
 use crate::vm::exports::MAIN_VOID;
@@ -119,9 +118,9 @@ impl Module {
     }
 
     /// Checks and links a compiled module.
-    pub(crate) fn link(
+    pub(crate) fn link<'l>(
         compiled: &wasmtime::Module,
-        linkers: &Linkers,
+        linker_of: impl Fn(AbiVersion) -> &'l Linker<State>,
         limits: Limits,
     ) -> Result<Self, ModuleError> {
         let abi = abi_of(compiled)?;
@@ -131,8 +130,7 @@ impl Module {
         Callback::ALL
             .into_iter()
             .try_for_each(|callback| check_callback(compiled, callback, abi))?;
-        let instance = linkers
-            .of(abi)
+        let instance = linker_of(abi)
             .instantiate_pre(compiled)
             .map_err(|error| import_error(&error))?;
         Ok(Self {

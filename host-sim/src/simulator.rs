@@ -115,7 +115,7 @@ impl Shared {
         if let Some(cache) = &self.cache {
             cache.seal();
         }
-        Module::link(&compiled, &self.linkers, self.limits)
+        Module::link(&compiled, |abi| self.linkers.of(abi), self.limits)
     }
 }
 

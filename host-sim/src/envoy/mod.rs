@@ -5,6 +5,7 @@ pub(crate) mod certificate;
 pub(crate) mod connection;
 pub(crate) mod distinguished_name;
 pub(crate) mod dynamic_metadata;
+pub(crate) mod filter_state_key;
 pub(crate) mod listener;
 pub(crate) mod node;
 pub(crate) mod properties;

@@ -38,9 +38,7 @@ const ENV: &str = "env";
 /// What serving a hostcall comes to.
 type Answer = Result<(), Refusal>;
 
-pub(crate) use property::filter_state_key;
 pub(crate) use versions::Linkers;
-pub use wasi::Errno;
 
 /// A number that a guest gives to a hostcall, by the name of the parameter.
 type Number = (&'static str, i128);

@@ -5,15 +5,13 @@ use wasmtime::Caller;
 use super::{Answer, ENV, HostLinker, answer};
 use crate::abi::Status;
 use crate::envoy::attributes::{self, Moment};
+use crate::envoy::filter_state_key::filter_state_key;
 use crate::envoy::properties::{Properties, Upstreamed, split_path};
 use crate::envoy::property_value::Reading;
 use crate::foreign::filter_state;
 use crate::vm::memory::{Guest, ReturnSlot, Span};
 use crate::vm::state::State;
 use crate::vm::stream_state::StreamState;
-
-/// What Envoy puts before the path of a property that a plugin sets, to make it a key of filter state.
-const FILTER_STATE_PREFIX: &[u8] = b"wasm.";
 
 /// The name that leads on to others, in root contexts too.
 const CONTAINER_EVERYWHERE: &[u8] = b"xds";
@@ -59,10 +57,6 @@ fn set(guest: &mut Guest<'_>, path: Span, value: Span) -> Answer {
     }
     stream.filter_state.insert(key, value);
     Ok(())
-}
-
-pub(crate) fn filter_state_key(path: &[u8]) -> Vec<u8> {
-    [FILTER_STATE_PREFIX, path].concat()
 }
 
 /// The names that are Envoy's: what a plugin sets under one of them is filter state, and not read by that name.

@@ -5,7 +5,7 @@
 use wasmtime::{Caller, FuncType, Val, ValType};
 
 use super::HostLinker;
-use super::wasi::Errno::{self, BadDescriptor, NoEntry, NoSystemCall, NotDirectory, NotSupported, Success};
+use crate::errno::Errno::{self, BadDescriptor, NoEntry, NoSystemCall, NotDirectory, NotSupported, Success};
 use crate::trace::event::HostcallEnd;
 use crate::vm::memory::{Guest, Refusal};
 use crate::vm::state::State;

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::envoy::filter_state_key::filter_state_key;
 use crate::envoy::properties::Properties;
 use crate::events;
 use crate::headers::Headers;
-use crate::hostcalls::filter_state_key;
 use crate::http::direction::Direction;
 use crate::http::local_reply::LocalReply;
 use crate::http::message::Message;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::abi::{BufferType, PeerType};
+use crate::envoy::filter_state_key::filter_state_key;
 use crate::envoy::properties::Properties;
 use crate::events;
-use crate::hostcalls::filter_state_key;
 use crate::outcome::{EndOfStream, TcpOutcome};
 use crate::tcp::drive;
 use crate::tcp::side::Side;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::abi::Status;
-use crate::hostcalls::Errno;
+use crate::errno::Errno;
 use crate::nonsense::Lie;
 use crate::trace::value::TraceValue;
 use crate::vm::callback::Callback;
