@@ -213,7 +213,10 @@ fn bundle_map_file(directory: &SvidDirectory) -> PathBuf {
     directory.path().join("svid_bundles.json")
 }
 
-fn client_config(bundle_pem: &str, leaf: &IssuedLeaf) -> Result<ClientConfig, Box<dyn std::error::Error>> {
+pub(crate) fn client_config(
+    bundle_pem: &str,
+    leaf: &IssuedLeaf,
+) -> Result<ClientConfig, Box<dyn std::error::Error>> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(bundle_pem.as_bytes())?)?;
     let certificate = CertificateDer::from_pem_slice(leaf.certificate_pem.as_bytes())?;

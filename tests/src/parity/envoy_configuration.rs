@@ -80,10 +80,15 @@ pub(crate) fn listener(script: &Script, files: &ListenerFiles<'_>) -> Value {
     if let Some(socket) = &files.transport_socket {
         chain["transport_socket"] = socket.clone();
     }
+    // It is what reads the server name that a client asks for.
+    let inspector = "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector";
+    let inspector = json!({"name": "tls_inspector", "typed_config": {"@type": any(inspector)}});
+    let listener_filters: Vec<Value> = files.transport_socket.iter().map(|_| inspector.clone()).collect();
     json!({
         "name": script.name,
         "enable_reuse_port": false,
         "address": address(files.listen),
+        "listener_filters": listener_filters,
         "filter_chains": [chain],
     })
 }

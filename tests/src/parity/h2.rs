@@ -132,7 +132,12 @@ fn request(pairs: &Pairs) -> Result<Request<()>, http::Error> {
     let text = |name| String::from_utf8_lossy(value(pairs, name).unwrap_or_default()).into_owned();
     let mut request = Request::builder()
         .method(text(":method").as_str())
-        .uri(format!("http://{}{}", text(":authority"), text(":path")))
+        .uri(format!(
+            "{}://{}{}",
+            text(":scheme"),
+            text(":authority"),
+            text(":path")
+        ))
         .body(())?;
     *request.headers_mut() = header_map(pairs)?;
     Ok(request)

@@ -16,5 +16,7 @@ pub mod on_envoy;
 pub mod on_host_sim;
 pub mod plugin_module;
 pub mod script;
+pub mod step;
 mod tcp;
+mod tls;
 mod wire;

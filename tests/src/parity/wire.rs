@@ -2,22 +2,31 @@
 //! know, because there is neither on that side.
 
 use crate::parity::headers::{Pairs, value};
-use crate::parity::script::{Bytes, Protocol};
+use crate::parity::script::{Protocol, Script, Transport};
+use crate::parity::step::Bytes;
 
 /// A request's headers, in the order in which Envoy hands them on.
-pub(crate) fn request(protocol: Protocol, pairs: Pairs) -> Pairs {
-    let order: [&str; 4] = match protocol {
+pub(crate) fn request(script: &Script, pairs: Pairs) -> Pairs {
+    let order: [&str; 4] = match script.protocol {
         Protocol::Http1 | Protocol::Tcp => [":authority", ":path", ":method", ":scheme"],
         Protocol::Http2 => [":method", ":scheme", ":authority", ":path"],
     };
-    let scheme = (":scheme".to_owned(), b"http".to_vec());
-    let all: Pairs = pairs.into_iter().chain([scheme]).collect();
+    let scheme = (":scheme".to_owned(), scheme(script.transport).as_bytes().to_vec());
+    let all: Pairs = pairs.into_iter().chain([scheme.clone()]).collect();
     let pseudo = order
         .iter()
         .filter_map(|name| all.iter().find(|(known, _)| known == name));
     let regular = all.iter().filter(|(name, _)| !name.starts_with(':'));
-    let forwarded = ("x-forwarded-proto".to_owned(), b"http".to_vec());
+    let forwarded = ("x-forwarded-proto".to_owned(), scheme.1.clone());
     pseudo.chain(regular).chain([&forwarded]).cloned().collect()
+}
+
+/// What a URL begins with.
+pub(crate) fn scheme(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Plaintext => "http",
+        Transport::Mtls => "https",
+    }
 }
 
 /// A response's headers: in HTTP/1.1 one of them says where the body ends.

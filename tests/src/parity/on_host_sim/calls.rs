@@ -7,7 +7,8 @@ use spiffe_authz_host_sim::{
 use crate::parity::endpoint::{End, Received};
 use crate::parity::headers::{self, unescape};
 use crate::parity::on_host_sim::{Side, WORKER, pairs};
-use crate::parity::script::{Bytes, CallAnswer, GrpcAnswered, GrpcClosed, Protocol, Trailers};
+use crate::parity::script::Protocol;
+use crate::parity::step::{Bytes, CallAnswer, GrpcAnswered, GrpcClosed, Trailers};
 use crate::parity::wire;
 
 impl Side<'_> {

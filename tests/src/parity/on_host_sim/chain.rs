@@ -7,10 +7,12 @@ use spiffe_authz_host_sim::{
 use crate::parity::endpoint::End;
 use crate::parity::headers::{self, Pairs};
 use crate::parity::observation::{Observation, StreamSeen};
+use crate::parity::on_host_sim::connection::connection;
 use crate::parity::on_host_sim::{
-    self, WORKER, access_log, http, let_time_pass, level, metric, pairs, policy, reloads, setup,
+    self, WORKER, access_log, let_time_pass, level, metric, pairs, policy, reloads, setup,
 };
-use crate::parity::script::{Request, Script, Second, Step};
+use crate::parity::script::{Script, Second};
+use crate::parity::step::{Request, Step};
 use crate::parity::{envoy_log, wire};
 
 /// Details of a stream that nobody answered in the upstream's place.
@@ -116,7 +118,7 @@ impl Side<'_> {
     }
 
     fn request(&mut self, request: &Request) -> Result<(), String> {
-        let properties = http::connection().properties();
+        let properties = connection(self.script)?.properties();
         let chain = self.chain.iter_mut();
         let parts = chain.map(|workers| workers.http_stream(WORKER, properties.clone()));
         self.streams.push(Open {
@@ -128,10 +130,7 @@ impl Side<'_> {
             over: false,
             details: UPSTREAM_ANSWERED.to_owned(),
         });
-        let pairs = wire::request(
-            self.script.protocol,
-            headers::request(&request.line, &request.headers)?,
-        );
+        let pairs = wire::request(self.script, headers::request(&request.line, &request.headers)?);
         self.pass(&request.stream, Way::Request, Piece::Headers(pairs, request.end))
     }
 

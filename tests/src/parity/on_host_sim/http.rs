@@ -1,17 +1,16 @@
 //! The HTTP streams of a script on host-sim.
 
-use std::net::SocketAddr;
-
 use spiffe_authz_host_sim::{
-    Connection, EndOfStream, HttpProtocol, LocalReply, Message, Outcome, Progress, Served, Stream,
-    WorkerStream,
+    EndOfStream, LocalReply, Message, Outcome, Progress, Served, Stream, WorkerStream,
 };
 
 use crate::parity::endpoint::{End, Received};
 use crate::parity::headers::{self, Pairs, value};
 use crate::parity::observation::{CLIENT_WENT, StreamSeen};
+use crate::parity::on_host_sim::connection::{connection, spoken};
 use crate::parity::on_host_sim::{Open, Side, WORKER, access_log, pairs};
-use crate::parity::script::{Protocol, Request, Response, Script};
+use crate::parity::script::{Protocol, Script};
+use crate::parity::step::{Request, Response};
 use crate::parity::wire;
 
 /// A stream and what its peers got beside what the plugin let pass.
@@ -38,7 +37,9 @@ impl Side<'_> {
         let sent = headers::request(&request.line, &request.headers)?;
         let method = value(&sent, ":method").unwrap_or_default().to_vec();
         let protocol = self.script.protocol;
-        let properties = connection().with_protocol(spoken(protocol)).properties();
+        let properties = connection(self.script)?
+            .with_protocol(spoken(protocol))
+            .properties();
         let mut open = OpenHttp {
             name: request.stream.clone(),
             protocol,
@@ -47,7 +48,7 @@ impl Side<'_> {
             life: Life::Open,
             beside: StreamSeen::default(),
         };
-        let pairs = wire::request(protocol, sent);
+        let pairs = wire::request(self.script, sent);
         let passed = Part::Headers(pairs.clone(), request.end);
         open.event(passed, Direction::Request, |stream| {
             stream.request_headers(&pairs, end(request.end))
@@ -270,19 +271,6 @@ fn received(message: &Message, is_over: bool) -> Received {
 
 fn text(bytes: Vec<u8>) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// The version of HTTP that a client of the script speaks.
-fn spoken(protocol: Protocol) -> HttpProtocol {
-    match protocol {
-        Protocol::Http1 | Protocol::Tcp => HttpProtocol::Http11,
-        Protocol::Http2 => HttpProtocol::Http2,
-    }
-}
-
-pub(super) fn connection() -> Connection {
-    let address = SocketAddr::from(([127, 0, 0, 1], 1));
-    Connection::plaintext(address, address)
 }
 
 fn end(end: bool) -> EndOfStream {

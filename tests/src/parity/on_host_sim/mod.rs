@@ -2,6 +2,7 @@
 
 mod calls;
 mod chain;
+mod connection;
 mod http;
 mod tcp;
 
@@ -20,7 +21,8 @@ use crate::parity::envoy_log;
 use crate::parity::headers::Pairs;
 use crate::parity::observation::{Observation, StreamSeen};
 use crate::parity::plugin_module;
-use crate::parity::script::{self, Bytes, Script, Step};
+use crate::parity::script::{self, Script};
+use crate::parity::step::{Bytes, Step};
 use crate::parity::wire;
 
 static SIMULATOR: LazyLock<Simulator> =

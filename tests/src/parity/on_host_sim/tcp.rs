@@ -1,11 +1,10 @@
 //! The TCP streams of a script on host-sim.
 
-use std::net::SocketAddr;
-
-use spiffe_authz_host_sim::{Connection, EndOfStream, PeerType, TcpServed, WorkerTcpStream};
+use spiffe_authz_host_sim::{EndOfStream, PeerType, TcpServed, WorkerTcpStream};
 
 use crate::parity::endpoint::End;
 use crate::parity::observation::StreamSeen;
+use crate::parity::on_host_sim::connection::connection;
 use crate::parity::on_host_sim::{Open, Side, WORKER, access_log};
 use crate::parity::script::Script;
 
@@ -30,8 +29,7 @@ enum Upstream {
 
 impl Side<'_> {
     pub(super) fn open_tcp(&mut self, name: &str) -> Result<(), String> {
-        let address = SocketAddr::from(([127, 0, 0, 1], 1));
-        let properties = Connection::plaintext(address, address).properties();
+        let properties = connection(self.script)?.properties();
         let mut open = OpenTcp {
             name: name.to_owned(),
             stream: self.workers.tcp_stream(WORKER, properties),
