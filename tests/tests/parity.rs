@@ -95,6 +95,7 @@ fn claims(scripts: &Arc<Vec<Script>>, envoy: &Arc<OneEnvoy>) -> Vec<Trial> {
             "a plugin that does something else on Envoy is found out",
             move || found_out(&another, &envoy),
         ),
+        Trial::test("statements that the probe cannot read are an error", unreadable),
     ]
 }
 
@@ -139,6 +140,18 @@ fn found_out(scripts: &[Script], envoy: &OneEnvoy) -> Result<(), Failed> {
     match both.iter().find(|line| !shown.contains(*line)) {
         Some(line) => Err(format!("`{line}` is not in\n{shown}").into()),
         None => Ok(()),
+    }
+}
+
+/// A probe without statements would do the same on both sides.
+fn unreadable() -> Result<(), Failed> {
+    let text = "about: x\nprobe: {request_headers: [get_header_map_pears request_headers]}\nsteps: []\n";
+    let script = Script::parse("http-unreadable", text)?;
+    let error = on_host_sim::run(&script).err().ok_or("it ran")?;
+    if error.contains("`get_header_map_pears` is neither a hostcall nor a deed") {
+        Ok(())
+    } else {
+        Err(error.into())
     }
 }
 

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use spiffe_authz_host_sim::Callback;
 
 use crate::parity::step::Step;
 use crate::workspace;
@@ -153,9 +154,27 @@ impl Script {
     pub fn parse(name: &str, text: &str) -> Result<Self, String> {
         let mut script: Self = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
         name.clone_into(&mut script.name);
+        script.refuse_unknown_sections()?;
         match (&script.probe, &script.wat) {
             (Some(_), None) | (None, Some(_)) => Ok(script),
             _ => Err("either `probe` or `wat`".to_owned()),
+        }
+    }
+
+    /// Statements of a callback that there is not would run on neither side, and both would agree.
+    fn refuse_unknown_sections(&self) -> Result<(), String> {
+        let second = self.second.iter().flat_map(|second| second.probe.keys());
+        let mut sections = self
+            .probe
+            .iter()
+            .flat_map(BTreeMap::keys)
+            .chain(self.vm.keys())
+            .chain(second);
+        match sections.find(|section| !is_callback(section)) {
+            Some(section) => Err(format!(
+                "`{section}` is no callback: the names of the ABI without `proxy_on_`"
+            )),
+            None => Ok(()),
         }
     }
 
@@ -200,6 +219,13 @@ pub fn read(path: &Path) -> Result<Script, String> {
     Script::parse(&name, &text).map_err(failed)
 }
 
+fn is_callback(section: &str) -> bool {
+    let names = Callback::ALL.map(Callback::export);
+    names
+        .iter()
+        .any(|name| name.strip_prefix("proxy_on_") == Some(section))
+}
+
 fn sections<'s>(sections: impl Iterator<Item = (&'s String, &'s Vec<String>)>) -> String {
     let mut text = String::new();
     for (callback, statements) in sections {
@@ -214,4 +240,17 @@ fn sections<'s>(sections: impl Iterator<Item = (&'s String, &'s Vec<String>)>) -
 
 fn yes() -> bool {
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_of_a_callback_that_there_is_not_are_an_error_that_names_it() {
+        let text = "about: x\nprobe: {request_heders: [return pause]}\nsteps: []\n";
+        let error = Script::parse("http-x", text).unwrap_err();
+        assert!(error.starts_with("`request_heders` is no callback"), "{error}");
+        assert!(Script::parse("http-x", &text.replace("heders", "headers")).is_ok());
+    }
 }

@@ -37,8 +37,17 @@ const BETWEEN_STEPS: Duration = Duration::from_secs(1);
 /// What was there after the start and after each step.
 ///
 /// # Errors
-/// When host-sim cannot do what the script asks for.
+/// When host-sim cannot do what the script asks for, or the probe cannot read it.
 pub fn run(script: &Script) -> Result<Vec<Observation>, String> {
+    let observations = observe_all(script)?;
+    let mut log = observations.iter().flat_map(|seen| &seen.log);
+    match log.find(|line| line.contains(UNREADABLE)) {
+        Some(line) => Err(line.clone()),
+        None => Ok(observations),
+    }
+}
+
+fn observe_all(script: &Script) -> Result<Vec<Observation>, String> {
     let module = plugin_module::module(script)?;
     let module = SIMULATOR.module(&module).map_err(|error| error.to_string())?;
     if let Some(second) = &script.second {
@@ -109,6 +118,9 @@ fn policy(script: &Script) -> FailurePolicy {
         script::FailurePolicy::LegacyFailOpen => FailurePolicy::LegacyFailOpen,
     }
 }
+
+/// What the probe logs of statements that it cannot read, and then runs without any: on both sides alike.
+const UNREADABLE: &str = "the script cannot be read: ";
 
 struct Side<'s> {
     script: &'s Script,
