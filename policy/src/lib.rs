@@ -44,6 +44,8 @@ mod request_bounds;
 mod request_document;
 mod rule;
 mod spiffe_id;
+#[cfg(feature = "stated")]
+mod stated;
 mod svid;
 mod svid_settings;
 mod trailers;
@@ -78,6 +80,11 @@ pub use request_bounds::RequestBounds;
 #[cfg(feature = "request-document")]
 pub use request_document::RequestDocument;
 pub use spiffe_id::{SpiffeId, SpiffeIdError};
+#[cfg(feature = "stated")]
+pub use stated::{
+    StatedAction, StatedAlternative, StatedClause, StatedConfiguration, StatedException, StatedKey,
+    StatedMode, StatedPeerAuthentication, StatedPolicy, StatedRule, StatedTarget, StatedValue, ValueForm,
+};
 pub use svid_settings::RequiredSvid;
 pub use trust_domain::{TrustDomain, TrustDomainError};
 pub use truth::Truth;
