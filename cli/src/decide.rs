@@ -6,24 +6,25 @@ use std::path::{Path, PathBuf};
 
 use spiffe_authz_policy::{PolicyId, PolicySet, Request, RequestDocument};
 
-use crate::configuration;
 use crate::failure::Failure;
+use crate::outcome::Outcome;
+use crate::policies::PolicyArguments;
+use crate::terminal::Terminal;
 
 /// Print the decision on each request, one JSON line each, in order.
 ///
 /// Exit codes: 0 every request was judged, 1 a file or a request cannot be read, 3 the configuration is invalid.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The plugin configuration, JSON or YAML
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
+    #[command(flatten)]
+    policies: PolicyArguments,
     /// The requests, one JSON document a line; `-` is standard input
     #[arg(long, value_name = "FILE")]
     requests: PathBuf,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let policies = configuration::load(&arguments.config)?;
+pub(crate) fn run(arguments: &Arguments, _terminal: &Terminal) -> Result<Outcome, Failure> {
+    let policies = arguments.policies.load()?.policy_set()?;
     let path = arguments.requests.as_path();
     let mut answers = std::io::stdout().lock();
     for (index, line) in open(path)?.split(b'\n').enumerate() {
@@ -42,7 +43,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let answer = request.with_request(|request| Answer::to(request, &policies));
         write_line(&mut answers, &answer).map_err(Failure::Unwritable)?;
     }
-    answers.flush().map_err(Failure::Unwritable)
+    answers.flush().map_err(Failure::Unwritable)?;
+    Ok(Outcome::Yes)
 }
 
 fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {

@@ -1,17 +1,24 @@
 //! `spiffe-authz`: what the policy engine decides, before it guards anything.
 
-mod configuration;
 mod decide;
 mod failure;
+mod outcome;
+mod policies;
+mod terminal;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::outcome::Outcome;
+use crate::terminal::{Terminal, TerminalArguments};
+
 /// Policies of a Zero Trust mesh, judged offline by the engine that enforces them in Envoy.
 #[derive(Parser)]
 #[command(name = "spiffe-authz", version, arg_required_else_help = true)]
 struct Arguments {
+    #[command(flatten)]
+    terminal: TerminalArguments,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -22,23 +29,24 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
-    let Arguments { verb } = match Arguments::try_parse() {
+    let Arguments { terminal, verb } = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(answer) => return say(&answer),
     };
+    let terminal = Terminal::new(&terminal);
     let result = match verb {
-        Verb::Decide(arguments) => decide::run(&arguments),
+        Verb::Decide(arguments) => decide::run(&arguments, &terminal),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(outcome) => outcome.exit_code(),
         Err(failure) => {
-            eprintln!("error: {failure}");
+            terminal.error(&failure);
             failure.exit_code()
         }
     }
 }
 
-/// Prints help, the version, or what is wrong with the arguments. Wrong use is 1: 2 means a denied request.
+/// Prints help, the version, or what is wrong with the arguments. Wrong use is 1: 2 is the answer no.
 fn say(answer: &clap::Error) -> ExitCode {
     let printed = answer.print().is_ok();
     if printed && !answer.use_stderr() {

@@ -8,8 +8,9 @@ use serde_json::Value;
 use spiffe_authz_tests::workspace;
 
 /// Which rooms each room may use in its library and its commands. Tests and benchmarks use them all.
-const EDGES: [(&str, &[&str]); 8] = [
-    ("cli", &["policy"]),
+const EDGES: [(&str, &[&str]); 9] = [
+    ("analysis", &["policy"]),
+    ("cli", &["analysis", "envoy-config", "host-sim", "pki", "policy"]),
     ("demo", &["envoy-config", "pki"]),
     ("envoy-config", &[]),
     ("filter", &["policy"]),
@@ -63,7 +64,18 @@ const IMPURE: [&str; 8] = [
 const MODULE_CACHE: &str = "host-sim/src/module_cache";
 
 /// What some rooms leave to others: pure rooms have no I/O, and libraries do not print.
-const LEFT_TO_OTHERS: [(&str, &[&str]); 3] = [
+const LEFT_TO_OTHERS: [(&str, &[&str]); 4] = [
+    (
+        "analysis",
+        &[
+            "std::fs",
+            "std::net",
+            "std::env",
+            "std::thread",
+            "SystemTime",
+            "println!",
+        ],
+    ),
     (
         "filter",
         &[

@@ -1,0 +1,10 @@
+//! Policies from files: a plugin configuration, or Istio documents as they lie in a repository.
+
+mod arguments;
+mod assemble;
+mod files;
+mod loaded;
+mod text;
+
+pub(crate) use arguments::{MeshArguments, PolicyArguments};
+pub(crate) use loaded::Loaded;
