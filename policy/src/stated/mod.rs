@@ -12,7 +12,9 @@ mod rule;
 
 use std::collections::BTreeMap;
 
+use crate::compile::Context;
 use crate::compile::policy_set::compile;
+use crate::compile::principal::spellings;
 use crate::compile::selection::Scope;
 use crate::config::document::Document;
 use crate::config::error::{ConfigErrors, Problems};
@@ -115,6 +117,18 @@ impl StatedConfiguration {
         };
         scope.includes(&policy.metadata, &policy.raw)
     }
+
+    /// What a value of `principals` is compared as, behind `spiffe://`: under each trust domain of the mesh where it
+    /// names one (S-11), as it stands otherwise.
+    #[must_use]
+    pub fn spellings(&self, principal: &str) -> Vec<String> {
+        let own = std::iter::once(&self.trust_domain).chain(&self.trust_domain_aliases);
+        let mesh = Context {
+            profile: self.profile,
+            trust_domains: own.cloned().collect(),
+        };
+        spellings(principal, &mesh)
+    }
 }
 
 /// A workload that the policies are checked for where none is named. No resource is checked for being attached.
@@ -189,6 +203,19 @@ mod tests {
         assert!(!configuration.applies(policy, &workload));
         workload.labels.insert("app".to_owned(), "orders".to_owned());
         assert!(configuration.applies(policy, &workload));
+    }
+
+    #[test]
+    fn a_principal_of_the_mesh_is_spelled_under_each_of_its_trust_domains() {
+        let text = r#"{"mesh": {"trustDomain": "shop.example", "trustDomainAliases": ["old.example"]}, "resources": []}"#;
+        let document = Document::from_json(text.as_bytes(), Limits::default()).unwrap();
+        let configuration = StatedConfiguration::read(&document).unwrap();
+        let both = ["old.example/ns/a/sa/b", "shop.example/ns/a/sa/b"];
+        assert_eq!(configuration.spellings("cluster.local/ns/a/sa/b"), both);
+        assert_eq!(
+            configuration.spellings("other.example/ns/a/sa/b"),
+            ["other.example/ns/a/sa/b"]
+        );
     }
 
     #[test]
