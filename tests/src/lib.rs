@@ -6,9 +6,7 @@
 pub mod attacks;
 pub mod corpus;
 pub mod demo_command;
-pub mod described_certificate;
 pub mod differential;
-pub mod dynamic_metadata;
 pub mod engine;
 pub mod engines;
 pub mod envoy;
@@ -19,7 +17,7 @@ pub mod parity;
 pub mod policies;
 pub mod problem;
 pub mod reference;
-pub mod report;
 pub mod scratch;
-pub mod verdict;
 pub mod workspace;
+
+pub use spiffe_authz_simulate::{described_certificate, dynamic_metadata, report, verdict};

@@ -8,9 +8,19 @@ use serde_json::Value;
 use spiffe_authz_tests::workspace;
 
 /// Which rooms each room may use in its library and its commands. Tests and benchmarks use them all.
-const EDGES: [(&str, &[&str]); 9] = [
+const EDGES: [(&str, &[&str]); 10] = [
     ("analysis", &["policy"]),
-    ("cli", &["analysis", "envoy-config", "host-sim", "pki", "policy"]),
+    (
+        "cli",
+        &[
+            "analysis",
+            "envoy-config",
+            "host-sim",
+            "pki",
+            "policy",
+            "simulate",
+        ],
+    ),
     ("demo", &["envoy-config", "pki"]),
     ("envoy-config", &[]),
     ("filter", &["policy"]),
@@ -18,6 +28,7 @@ const EDGES: [(&str, &[&str]); 9] = [
     ("host-sim", &[]),
     ("pki", &[]),
     ("policy", &[]),
+    ("simulate", &["host-sim", "pki", "policy"]),
 ];
 
 /// The crates from outside that the two rooms which must stay small may use.

@@ -5,9 +5,6 @@ use serde_json::Value;
 
 use crate::corpus::PluginConfiguration;
 
-/// The filter state in which Istio hands on the peer of a waypoint.
-const PEER_PRINCIPAL: &str = "io.istio.peer_principal";
-
 /// An attribute that no connection or no machine is without.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Attribute {
@@ -56,21 +53,9 @@ pub fn is_zero_trust(configuration: &PluginConfiguration) -> bool {
     text_at(configuration, "/profile").as_deref() != Some("istio")
 }
 
-/// The filter state in which a peer is handed on.
-#[must_use]
-pub fn peer_principal_key(configuration: &PluginConfiguration) -> String {
-    text_at(configuration, "/svid/peerPrincipalKey").unwrap_or_else(|| PEER_PRINCIPAL.to_owned())
-}
-
 fn text_at(configuration: &PluginConfiguration, pointer: &str) -> Option<String> {
     let document: Value = serde_json::from_str(&configuration.json).ok()?;
     Some(document.pointer(pointer)?.as_str()?.to_owned())
-}
-
-/// Whether a denial may look otherwise than 403.
-#[must_use]
-pub fn shapes_denials(configuration: &PluginConfiguration) -> bool {
-    configuration.json.contains("\"denyResponse\"")
 }
 
 #[cfg(test)]

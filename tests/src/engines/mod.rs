@@ -1,14 +1,13 @@
 //! The engines, one file each.
 
-pub mod addresses;
 pub mod envoy;
 pub mod host_sim;
 pub mod limits;
 pub mod mentions;
 pub mod native;
 pub mod reference;
-pub mod simulated_certificate;
-pub mod simulated_connection;
+
+pub use spiffe_authz_simulate::{addresses, simulated_certificate, simulated_connection};
 
 use std::sync::Arc;
 

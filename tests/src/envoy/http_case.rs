@@ -3,9 +3,9 @@
 use spiffe_authz_demo::http_request::HttpRequest;
 use spiffe_authz_demo::http_response::HttpResponse;
 use spiffe_authz_policy::RequestDocument;
+use spiffe_authz_simulate::Surroundings;
 
 use crate::engines::addresses::Addresses;
-use crate::engines::mentions::shapes_denials;
 use crate::envoy::client::Connection;
 use crate::envoy::conformance_listener::read_report;
 use crate::envoy::identities::Identities;
@@ -37,7 +37,8 @@ pub(crate) async fn judge(
     let verdict = report
         .verdict(details.as_deref())
         .map_err(|error| format!("status {}: {error}", response.status))?;
-    let denied = details.is_some() && (shapes_denials(&job.configuration) || is_usual_denial(&response));
+    let denied = details.is_some()
+        && (Surroundings::of(&job.configuration.json).shapes_denials() || is_usual_denial(&response));
     match (verdict.decision, denied, tripwire.arrivals_of(&id)) {
         (Effect::Deny, true, 0) => Ok(verdict),
         (Effect::Allow, false, 1) if response.status == ALLOWED => Ok(verdict),

@@ -3,8 +3,8 @@
 use spiffe_authz_host_sim::Connection;
 use spiffe_authz_policy::RequestDocument;
 
-use crate::engines::addresses::Addresses;
-use crate::engines::simulated_certificate::SimulatedCertificates;
+use crate::addresses::Addresses;
+use crate::simulated_certificate::SimulatedCertificates;
 
 /// Connections whose certificates come from one CA.
 #[derive(Default)]

@@ -22,8 +22,8 @@ impl Addresses {
         let (source, destination) = (request.remote_ip(), request.destination_ip());
         let six = source.or(destination).is_some_and(|ip| ip.is_ipv6());
         let default = |last| match six {
-            true => IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, last)),
-            false => IpAddr::V4(Ipv4Addr::from(0x0a00_0000 + u32::from(last))),
+            true => IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, u16::from(last))),
+            false => IpAddr::V4(Ipv4Addr::new(10, 0, 0, last)),
         };
         let port = request.destination_port().unwrap_or_default();
         Self {

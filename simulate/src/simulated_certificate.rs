@@ -4,9 +4,9 @@ use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ring::digest::{SHA256, digest};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+use sha2::{Digest as _, Sha256};
 use spiffe_authz_host_sim::PeerCertificate;
 use spiffe_authz_pki::{AuthorityKeyId, DevelopmentCa, LeafRequest};
 use spiffe_authz_policy::{LeafFacts, RequestDocument};
@@ -31,7 +31,7 @@ impl SimulatedCertificates {
             None => self.issue(&leaf_request(facts))?,
         };
         let written = request.certificate_digest().filter(|digest| !digest.is_empty());
-        let digest = written.map_or_else(|| digest(&SHA256, &der).as_ref().to_vec(), <[u8]>::to_vec);
+        let digest = written.map_or_else(|| Sha256::digest(&der).to_vec(), <[u8]>::to_vec);
         Ok(PeerCertificate {
             uri_san: facts.uri_sans.first().cloned(),
             dns_san: facts.dns_sans.first().map(|san| san.clone().into_bytes()),
