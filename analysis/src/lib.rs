@@ -2,5 +2,6 @@
 //!
 //! Nothing is decided here. Where a decision is needed, the engine is asked.
 
+pub mod coverage;
 pub mod inventory;
 pub mod lint;
