@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use spiffe_authz_policy::ConfigErrors;
 
+use crate::simulate::SimulateError;
+
 /// Exit codes: 1 an error of use or of input and output, 3 an invalid configuration.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -27,12 +29,16 @@ pub(crate) enum Failure {
     /// A configuration that does not compile.
     #[error("`{}`: {errors}", path.display())]
     Invalid { path: PathBuf, errors: ConfigErrors },
+    /// The filter could not be run on the requests.
+    #[error(transparent)]
+    Simulate(#[from] SimulateError),
 }
 
 impl Failure {
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Unreadable { .. } | Self::Unwritable(_) | Self::Request { .. } => ExitCode::from(1),
+            Self::Simulate(_) => ExitCode::from(1),
             Self::Syntax { .. } | Self::Invalid { .. } => ExitCode::from(3),
         }
     }

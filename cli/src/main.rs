@@ -1,9 +1,11 @@
 //! `spiffe-authz`: what the policy engine decides, before it guards anything.
 
 mod decide;
+mod document_json;
 mod failure;
 mod outcome;
 mod policies;
+mod simulate;
 mod terminal;
 
 use std::process::ExitCode;
@@ -26,6 +28,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Verb {
     Decide(decide::Arguments),
+    Simulate(simulate::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
     let terminal = Terminal::new(&terminal);
     let result = match verb {
         Verb::Decide(arguments) => decide::run(&arguments, &terminal),
+        Verb::Simulate(arguments) => simulate::run(&arguments, &terminal),
     };
     match result {
         Ok(outcome) => outcome.exit_code(),
