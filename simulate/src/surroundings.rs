@@ -18,6 +18,7 @@ const LOOPBACK: &str = "127.0.0.1";
 /// What the proxy around the filter does by its configuration.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Surroundings {
+    direct_address_key: String,
     peer_principal_key: String,
     shapes_denials: bool,
 }
@@ -28,9 +29,13 @@ impl Surroundings {
     #[must_use]
     pub fn of(configuration: &str) -> Self {
         let document: Value = serde_json::from_str(configuration).unwrap_or_default();
-        let key = document.pointer("/svid/peerPrincipalKey").and_then(Value::as_str);
+        let key = |pointer, usual: &str| {
+            let named = document.pointer(pointer).and_then(Value::as_str);
+            named.unwrap_or(usual).to_owned()
+        };
         Self {
-            peer_principal_key: key.unwrap_or(PEER_PRINCIPAL).to_owned(),
+            direct_address_key: key("/directRemoteAddressKey", DIRECT_ADDRESS),
+            peer_principal_key: key("/svid/peerPrincipalKey", PEER_PRINCIPAL),
             shapes_denials: configuration.contains("\"denyResponse\""),
         }
     }
@@ -49,7 +54,7 @@ impl Surroundings {
         let direct = request
             .source_ip()
             .map_or_else(|| LOOPBACK.to_owned(), |ip| ip.to_string());
-        let properties = Properties::new().filter_state(DIRECT_ADDRESS, direct);
+        let properties = Properties::new().filter_state(&self.direct_address_key, direct);
         let properties = match request.handed_on() {
             Some(peer) => properties.filter_state(&self.peer_principal_key, peer),
             None => properties,
