@@ -4,6 +4,7 @@
 //! svid.pem        -> ..data/svid.pem          the certificate chain
 //! svid_key.pem    -> ..data/svid_key.pem      the private key, mode 0600
 //! svid_bundle.pem -> ..data/svid_bundle.pem   the trust bundle
+//! svid_bundles.json -> ..data/svid_bundles.json   the bundle map of several trust domains, where there is one
 //! ..data          -> ..1795000000000000000    the current version
 //! ```
 //! A certificate and a key that do not belong together are worse than an old pair, and three files cannot be
@@ -11,21 +12,21 @@
 //! the old one: a reader sees all of the old set or all of the new one. It is the scheme by which Kubernetes
 //! mounts secrets, and the rename is the move event that Envoy's `watched_directory` waits for.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, symlink};
+use std::fs;
+use std::io;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use time::OffsetDateTime;
 
+use crate::file::{PRIVATE_MODE, PUBLIC_MODE, failed, write_new};
 use crate::{IssuedLeaf, PkiError};
 
 const CERTIFICATE: &str = "svid.pem";
 const PRIVATE_KEY: &str = "svid_key.pem";
 const BUNDLE: &str = "svid_bundle.pem";
+const BUNDLE_MAP: &str = "svid_bundles.json";
 const CURRENT: &str = "..data";
-const PUBLIC_MODE: u32 = 0o644;
-const PRIVATE_MODE: u32 = 0o600;
 
 /// A folder with an SVID, its key and the trust bundle, replaced as one set. It has one writer at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,18 +65,46 @@ impl SvidDirectory {
         self.path.join(BUNDLE)
     }
 
+    /// The bundle map of several trust domains, JSON; only a set that was written with one has it.
+    #[must_use]
+    pub fn bundle_map(&self) -> PathBuf {
+        self.path.join(BUNDLE_MAP)
+    }
+
     /// Replaces the whole set at once.
     ///
     /// # Errors
     /// [`PkiError::Io`] if a file, link or folder cannot be written; the previous set then stays in place.
     pub fn write(&self, leaf: &IssuedLeaf, bundle_pem: &str) -> Result<(), PkiError> {
+        self.switch_to(&self.write_version(leaf, bundle_pem)?)
+    }
+
+    /// Replaces the whole set at once, with a bundle map as [`bundle_map`](crate::bundle_map) makes it.
+    ///
+    /// # Errors
+    /// As [`SvidDirectory::write`].
+    pub fn write_federated(
+        &self,
+        leaf: &IssuedLeaf,
+        bundle_pem: &str,
+        bundle_map: &serde_json::Value,
+    ) -> Result<(), PkiError> {
+        let version = self.write_version(leaf, bundle_pem)?;
+        let file = self.path.join(&version).join(BUNDLE_MAP);
+        write_new(&file, &bundle_map.to_string(), PUBLIC_MODE)?;
+        ensure_link(&self.bundle_map(), &Path::new(CURRENT).join(BUNDLE_MAP))?;
+        self.switch_to(&version)
+    }
+
+    /// A new version folder, which nobody looks at yet; its name.
+    fn write_version(&self, leaf: &IssuedLeaf, bundle_pem: &str) -> Result<String, PkiError> {
         let version = format!("..{}", OffsetDateTime::now_utc().unix_timestamp_nanos());
         let folder = self.path.join(&version);
         fs::create_dir_all(&folder).map_err(|source| failed("create the folder", &folder, source))?;
         write_new(&folder.join(CERTIFICATE), &leaf.certificate_pem, PUBLIC_MODE)?;
         write_new(&folder.join(PRIVATE_KEY), &leaf.private_key_pem, PRIVATE_MODE)?;
         write_new(&folder.join(BUNDLE), bundle_pem, PUBLIC_MODE)?;
-        self.switch_to(&version)
+        Ok(version)
     }
 
     /// The names come first, so that the one rename makes a first version visible as a whole too.
@@ -93,18 +122,6 @@ impl SvidDirectory {
         let folder = self.path.join(version);
         fs::remove_dir_all(&folder).map_err(|source| failed("remove the folder", &folder, source))
     }
-}
-
-/// Creates a file that nobody else could have opened before it had its mode.
-fn write_new(path: &Path, content: &str, mode: u32) -> Result<(), PkiError> {
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(path);
-    written
-        .and_then(|mut file| file.write_all(content.as_bytes()))
-        .map_err(|source| failed("write", path, source))
 }
 
 /// Points `link` at `target`; a rename, which a watcher notices, only if something else stands there.
@@ -133,14 +150,6 @@ fn remove_leftover(path: &Path) -> Result<(), PkiError> {
     match fs::remove_file(path) {
         Err(source) if source.kind() != io::ErrorKind::NotFound => Err(failed("remove", path, source)),
         Ok(()) | Err(_) => Ok(()),
-    }
-}
-
-fn failed(action: &'static str, path: &Path, source: io::Error) -> PkiError {
-    PkiError::Io {
-        action,
-        path: path.to_owned(),
-        source,
     }
 }
 
@@ -191,6 +200,16 @@ mod tests {
         assert_eq!(read(directory.certificate()), "chain 1");
         assert_eq!(read(directory.private_key()), "key 1");
         assert_eq!(read(directory.bundle()), "bundle 1");
+    }
+
+    #[test]
+    fn a_bundle_map_is_part_of_the_set() {
+        let scratch = Scratch::new();
+        let directory = SvidDirectory::new(&scratch.0);
+        let map = serde_json::json!({"trust_domains": {}});
+        directory.write_federated(&numbered(1), "bundle", &map).unwrap();
+        assert_eq!(read(directory.bundle_map()), r#"{"trust_domains":{}}"#);
+        assert_eq!(read(directory.certificate()), "chain 1");
     }
 
     #[test]

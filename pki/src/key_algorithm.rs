@@ -1,0 +1,95 @@
+//! [`KeyAlgorithm`]: the kinds of key that a CA or an SVID may have.
+
+use rcgen::{
+    KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PKCS_RSA_SHA256,
+    SignatureAlgorithm,
+};
+use rsa::RsaPrivateKey;
+use rsa::pkcs8::{EncodePrivateKey as _, LineEnding};
+use rsa::rand_core::OsRng;
+
+use crate::PkiError;
+
+const RSA_BITS: usize = 2048;
+
+/// The kind of a key. ring signs with all of them; it cannot make RSA keys, which the `rsa` crate does here, and nothing
+/// but that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum KeyAlgorithm {
+    /// ECDSA on the curve P-256: what SPIRE and Istio use.
+    #[default]
+    EcdsaP256,
+    /// ECDSA on the curve P-384.
+    EcdsaP384,
+    /// RSA with a modulus of 2048 bits.
+    Rsa2048,
+    /// Ed25519. BoringSSL, and so Envoy, takes it only where it is switched on.
+    Ed25519,
+}
+
+impl KeyAlgorithm {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::EcdsaP256, Self::EcdsaP384, Self::Rsa2048, Self::Ed25519];
+
+    /// The name by which it is asked for, such as `ecdsa-p256`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::EcdsaP256 => "ecdsa-p256",
+            Self::EcdsaP384 => "ecdsa-p384",
+            Self::Rsa2048 => "rsa-2048",
+            Self::Ed25519 => "ed25519",
+        }
+    }
+
+    /// A new key.
+    pub(crate) fn generate(self) -> Result<KeyPair, PkiError> {
+        let failed = |reason: String| PkiError::Key {
+            algorithm: self.name(),
+            reason,
+        };
+        match self {
+            Self::EcdsaP256 | Self::EcdsaP384 | Self::Ed25519 => {
+                KeyPair::generate_for(self.signature()).map_err(|error| failed(error.to_string()))
+            }
+            Self::Rsa2048 => {
+                let pem = rsa_key_pem().map_err(failed)?;
+                KeyPair::from_pkcs8_pem_and_sign_algo(&pem, self.signature())
+                    .map_err(|error| failed(error.to_string()))
+            }
+        }
+    }
+
+    fn signature(self) -> &'static SignatureAlgorithm {
+        match self {
+            Self::EcdsaP256 => &PKCS_ECDSA_P256_SHA256,
+            Self::EcdsaP384 => &PKCS_ECDSA_P384_SHA384,
+            Self::Rsa2048 => &PKCS_RSA_SHA256,
+            Self::Ed25519 => &PKCS_ED25519,
+        }
+    }
+}
+
+/// PKCS#8.
+fn rsa_key_pem() -> Result<String, String> {
+    let key = RsaPrivateKey::new(&mut OsRng, RSA_BITS).map_err(|error| error.to_string())?;
+    let pem = key
+        .to_pkcs8_pem(LineEnding::LF)
+        .map_err(|error| error.to_string())?;
+    Ok(pem.as_str().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_of_each_kind_is_made_and_read_back_from_its_pem() {
+        for algorithm in KeyAlgorithm::ALL {
+            let key = algorithm.generate().unwrap();
+            let again = KeyPair::from_pem(&key.serialize_pem()).unwrap();
+            assert_eq!(again.algorithm(), algorithm.signature(), "{}", algorithm.name());
+            assert_eq!(again.public_key_raw(), key.public_key_raw());
+        }
+    }
+}
