@@ -48,6 +48,8 @@ mod spiffe_id;
 mod stated;
 mod svid;
 mod svid_settings;
+#[cfg(feature = "svid-verdicts")]
+mod svid_verdicts;
 mod trailers;
 mod trust_domain;
 mod truth;
@@ -86,6 +88,8 @@ pub use stated::{
     StatedMode, StatedPeerAuthentication, StatedPolicy, StatedRule, StatedTarget, StatedValue, ValueForm,
 };
 pub use svid_settings::RequiredSvid;
+#[cfg(feature = "svid-verdicts")]
+pub use svid_verdicts::{RuleVerdict, SvidRule, SvidVerdict};
 pub use trust_domain::{TrustDomain, TrustDomainError};
 pub use truth::Truth;
 pub use workload::{ServiceKind, Waypoint, WaypointService, Workload};

@@ -22,43 +22,91 @@ pub(crate) fn svid(facts: &LeafFacts) -> Result<SpiffeId, IdentityError> {
 
 /// X509-SVID section 2: exactly one URI SAN, which is the SPIFFE ID.
 pub(crate) fn only_workload_id<T: AsRef<[u8]>>(uri_sans: &[T]) -> Result<SpiffeId, IdentityError> {
+    only_uri_san(uri_sans).and_then(|only| workload_id(only.as_ref()))
+}
+
+/// X509-SVID section 2: exactly one.
+pub(crate) fn only_uri_san<T>(uri_sans: &[T]) -> Result<&T, IdentityError> {
     match uri_sans {
         [] => Err(IdentityError::NoSvid),
-        [only] => workload_id(only.as_ref()),
+        [only] => Ok(only),
         _ => Err(IdentityError::MultipleUriSans),
     }
 }
 
-/// The SPIFFE ID of a workload. X509-SVID section 5.2: that of a leaf has a path; a bare trust domain signs, it never
-/// calls.
+/// The SPIFFE ID of a workload.
 pub(crate) fn workload_id(text: &[u8]) -> Result<SpiffeId, IdentityError> {
     SpiffeId::parse(text)
         .ok()
-        .filter(|id| !id.path().is_empty())
+        .filter(is_of_workload)
         .ok_or(IdentityError::MalformedSpiffeId)
 }
 
-/// Whether this is a leaf that may authenticate (X509-SVID sections 4.1, 4.3, 4.4; RFC 5280 section 4.2.1.6).
+/// X509-SVID section 5.2: the SPIFFE ID of a leaf has a path; a bare trust domain signs, it never calls.
+pub(crate) fn is_of_workload(id: &SpiffeId) -> bool {
+    !id.path().is_empty()
+}
+
+/// A rule for what a certificate says beside its name.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum LeafRule {
+    /// X509-SVID section 4.1.
+    NoAuthority,
+    /// X509-SVID section 4.3.
+    KeyUsageIsCritical,
+    /// X509-SVID section 4.3.
+    DigitalSignature,
+    /// X509-SVID section 4.3.
+    SignsForNoAuthority,
+    /// X509-SVID section 4.4.
+    ExtendedKeyUsage,
+    /// RFC 5280 section 4.2.1.6.
+    SomethingNamesTheHolder,
+}
+
+impl LeafRule {
+    pub(crate) const ALL: [Self; 6] = [
+        Self::NoAuthority,
+        Self::KeyUsageIsCritical,
+        Self::DigitalSignature,
+        Self::SignsForNoAuthority,
+        Self::ExtendedKeyUsage,
+        Self::SomethingNamesTheHolder,
+    ];
+
+    /// Whether a leaf keeps the rule. A key usage that verifiers may pass over says nothing.
+    pub(crate) fn holds(self, facts: &LeafFacts) -> bool {
+        match self {
+            Self::NoAuthority => !facts.is_authority,
+            Self::KeyUsageIsCritical => matches!(facts.key_usage, KeyUsage::Critical { .. }),
+            Self::DigitalSignature => match facts.key_usage {
+                KeyUsage::Absent | KeyUsage::NotCritical => false,
+                KeyUsage::Critical { digital_signature, .. } => digital_signature,
+            },
+            Self::SignsForNoAuthority => match facts.key_usage {
+                KeyUsage::Absent | KeyUsage::NotCritical => false,
+                KeyUsage::Critical {
+                    signs_for_authority, ..
+                } => !signs_for_authority,
+            },
+            Self::ExtendedKeyUsage => match facts.extended_key_usage {
+                ExtendedKeyUsage::Absent => true,
+                ExtendedKeyUsage::Given {
+                    server_auth,
+                    client_auth,
+                } => server_auth && client_auth,
+            },
+            Self::SomethingNamesTheHolder => match facts.holder {
+                Holder::Subject | Holder::CriticalSan => true,
+                Holder::NotCriticalSan => false,
+            },
+        }
+    }
+}
+
+/// Whether this is a leaf that may authenticate.
 fn authenticates(facts: &LeafFacts) -> bool {
-    let key_usage = match facts.key_usage {
-        KeyUsage::Absent | KeyUsage::NotCritical => false,
-        KeyUsage::Critical {
-            digital_signature,
-            signs_for_authority,
-        } => digital_signature && !signs_for_authority,
-    };
-    let extended_key_usage = match facts.extended_key_usage {
-        ExtendedKeyUsage::Absent => true,
-        ExtendedKeyUsage::Given {
-            server_auth,
-            client_auth,
-        } => server_auth && client_auth,
-    };
-    let holder = match facts.holder {
-        Holder::Subject | Holder::CriticalSan => true,
-        Holder::NotCriticalSan => false,
-    };
-    !facts.is_authority && key_usage && extended_key_usage && holder
+    LeafRule::ALL.into_iter().all(|rule| rule.holds(facts))
 }
 
 /// Whether a certificate is valid now; its first and its last moment count. One that says no bounds, as only a request
