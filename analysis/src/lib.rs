@@ -5,3 +5,4 @@
 pub mod coverage;
 pub mod inventory;
 pub mod lint;
+pub mod observed;
