@@ -1,4 +1,7 @@
 //! The access log: one JSON object a line, with the decision beside what was asked for.
+//!
+//! Whether a peer spoke mTLS, TLS or plaintext stands beside its SPIFFE ID: `peer_fingerprint` is null where it presented no
+//! certificate, and `tls_version` where there was no TLS.
 
 use serde_json::{Value, json};
 
@@ -59,7 +62,10 @@ fn judged_request() -> Value {
         "request_id": "%REQ(X-REQUEST-ID)%",
         "traceparent": "%REQ(TRACEPARENT)%",
         "peer_uri_san": "%DOWNSTREAM_PEER_URI_SAN%",
+        "peer_fingerprint": "%DOWNSTREAM_PEER_FINGERPRINT_256%",
+        "tls_version": "%DOWNSTREAM_TLS_VERSION%",
         "peer_address": "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%",
+        "destination_port": "%DOWNSTREAM_LOCAL_PORT%",
         "protocol": "%PROTOCOL%",
         "method": "%REQ(:METHOD)%",
         "host": "%REQ(:AUTHORITY)%",
@@ -83,7 +89,10 @@ fn judged_connection() -> Value {
         "time": "%START_TIME%",
         "direction": "inbound",
         "peer_uri_san": "%DOWNSTREAM_PEER_URI_SAN%",
+        "peer_fingerprint": "%DOWNSTREAM_PEER_FINGERPRINT_256%",
+        "tls_version": "%DOWNSTREAM_TLS_VERSION%",
         "peer_address": "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%",
+        "destination_port": "%DOWNSTREAM_LOCAL_PORT%",
         "server_name": "%REQUESTED_SERVER_NAME%",
         "decision": filter_state("decision"),
         "cause": filter_state("cause"),
