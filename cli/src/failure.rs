@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use spiffe_authz_policy::ConfigErrors;
 
+use crate::diagnostics::Report;
 use crate::simulate::SimulateError;
 
 /// Exit codes: 1 an error of use or of input and output, 3 an invalid configuration.
@@ -23,12 +24,12 @@ pub(crate) enum Failure {
         line: usize,
         errors: ConfigErrors,
     },
-    /// A configuration that is neither JSON nor YAML.
-    #[error("`{}`: {reason}", path.display())]
-    Syntax { path: PathBuf, reason: String },
-    /// A configuration that does not compile.
-    #[error("`{}`: {errors}", path.display())]
-    Invalid { path: PathBuf, errors: ConfigErrors },
+    /// Policies of which a file cannot be read; what is wrong with the others stands beside it.
+    #[error("{0}")]
+    UnreadableSources(Box<Report>),
+    /// Policies that are no documents, or do not compile.
+    #[error("{0}")]
+    Invalid(Box<Report>),
     /// The filter could not be run on the requests.
     #[error(transparent)]
     Simulate(#[from] SimulateError),
@@ -37,9 +38,21 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Unreadable { .. } | Self::Unwritable(_) | Self::Request { .. } => ExitCode::from(1),
-            Self::Simulate(_) => ExitCode::from(1),
-            Self::Syntax { .. } | Self::Invalid { .. } => ExitCode::from(3),
+            Self::Unreadable { .. }
+            | Self::Unwritable(_)
+            | Self::Request { .. }
+            | Self::UnreadableSources(_)
+            | Self::Simulate(_) => ExitCode::from(1),
+            Self::Invalid(_) => ExitCode::from(3),
+        }
+    }
+
+    /// What is wrong with the policies, if that is the reason.
+    pub(crate) fn report(&self) -> Option<&Report> {
+        if let Self::UnreadableSources(report) | Self::Invalid(report) = self {
+            Some(report)
+        } else {
+            None
         }
     }
 }

@@ -1,11 +1,13 @@
 //! `spiffe-authz`: what the policy engine decides, before it guards anything.
 
 mod decide;
+mod diagnostics;
 mod document_json;
 mod failure;
 mod outcome;
 mod policies;
 mod simulate;
+mod source;
 mod terminal;
 
 use std::process::ExitCode;

@@ -4,6 +4,7 @@ use std::io::{IsTerminal as _, Write as _};
 
 use clap::ColorChoice;
 
+use crate::diagnostics::render;
 use crate::failure::Failure;
 
 /// How people are spoken to.
@@ -67,6 +68,12 @@ impl Terminal {
 
     /// An error. One that cannot be written still is the exit code.
     pub(crate) fn error(&self, failure: &Failure) {
+        if let Some(report) = failure.report() {
+            let _ = writeln!(std::io::stderr(), "{}", render(report, self.stderr_has_colour));
+            let counts = report.counts();
+            let _ = writeln!(std::io::stderr(), "\n{}", counts);
+            return;
+        }
         let word = if self.stderr_has_colour {
             "\u{1b}[1;31merror\u{1b}[0m"
         } else {

@@ -127,9 +127,9 @@ fn an_invalid_configuration_is_exit_code_3_with_every_mistake() {
     let outcome = decide(&broken, REQUESTS.as_bytes());
     assert_eq!((outcome.code, outcome.stdout.as_str()), (3, ""));
     for message in [
-        "2 errors in the configuration",
-        "resources[0].spec.portLevelMtls.9090.mode: `PERMISIVE` is not an mTLS mode",
-        "resources[1].spec.rules[0].to[0].operation.method: unknown field",
+        "2 errors",
+        "`PERMISIVE` is not an mTLS mode",
+        "unknown field `method`",
     ] {
         assert!(outcome.stderr.contains(message), "{message}: {}", outcome.stderr);
     }
@@ -141,7 +141,11 @@ fn text_that_is_no_yaml_is_exit_code_3_with_its_place() {
         let outcome = decide(text, b"{}");
         assert_eq!(outcome.code, 3, "{text}: {}", outcome.stderr);
     }
-    assert!(decide("a: 1\nb: [", b"{}").stderr.contains("line 2"));
+    assert!(
+        decide("a: 1\nb: [", b"{}")
+            .stderr
+            .contains("configuration.yaml:2:4")
+    );
 }
 
 #[test]

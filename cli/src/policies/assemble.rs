@@ -1,26 +1,89 @@
-//! One plugin configuration out of Istio documents and flags.
+//! One plugin configuration out of documents and flags.
+
+use std::collections::BTreeMap;
+use std::path::Path;
 
 use spiffe_authz_policy::Document;
 
+use crate::diagnostics::Diagnostic;
 use crate::policies::MeshArguments;
+use crate::policies::reader::{Placed, Reader};
+use crate::source::{Node, Step};
 
 /// The group of Istio's security resources.
 const SECURITY_GROUP: &str = "security.istio.io/";
 
-/// A configuration of the resources that this project serves; documents of other groups are passed over, as are
-/// RequestAuthentications, which Envoy's `jwt_authn` serves. Lists are taken apart.
-pub(crate) fn with_resources(documents: Vec<Document>) -> Document {
-    let resources = documents.into_iter().flat_map(items).filter(is_served).collect();
-    Document::Map(vec![("resources".to_owned(), Document::List(resources))])
+/// The resources of many documents.
+#[derive(Debug, Default)]
+pub(super) struct Assembled {
+    pub(super) resources: Vec<Document>,
+    /// Where each resource stands.
+    pub(super) nodes: Vec<(usize, Node)>,
+    /// How many documents there were, those in lists too.
+    pub(super) documents: usize,
+    /// How many were passed over, of each kind.
+    pub(super) passed_over: BTreeMap<String, usize>,
 }
 
-/// The elements of a Kubernetes `List`, or the document itself.
-fn items(document: Document) -> Vec<Document> {
-    let is_list = document.field("kind").and_then(Document::as_text) == Some("List");
-    match (is_list, document.field("items").and_then(Document::as_list)) {
-        (true, Some(items)) => items.to_vec(),
-        (true | false, _) => vec![document],
+impl Assembled {
+    /// Adds a document. Documents of other groups are passed over, as are RequestAuthentications, which Envoy's
+    /// `jwt_authn` serves. Lists are taken apart.
+    pub(super) fn add(&mut self, placed: Placed) {
+        let Placed {
+            document,
+            node,
+            source,
+        } = placed;
+        match items(document, node) {
+            Ok(items) => {
+                for (document, node) in items {
+                    self.add(Placed {
+                        document,
+                        node,
+                        source,
+                    });
+                }
+            }
+            Err((document, node)) => self.add_one(document, node, source),
+        }
     }
+
+    fn add_one(&mut self, document: Document, node: Node, source: usize) {
+        self.documents = self.documents.saturating_add(1);
+        if is_served(&document) {
+            self.resources.push(document);
+            self.nodes.push((source, node));
+        } else {
+            let kind = document
+                .field("kind")
+                .and_then(Document::as_text)
+                .unwrap_or_default();
+            let count = self.passed_over.entry(kind.to_owned()).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
+}
+
+/// A value and where it stands.
+type Value = (Document, Node);
+
+/// The elements of a Kubernetes `List`, or else the document itself.
+fn items(document: Document, node: Node) -> Result<Vec<Value>, Value> {
+    let is_list = document.field("kind").and_then(Document::as_text) == Some("List");
+    let Some(items) = document
+        .field("items")
+        .and_then(Document::as_list)
+        .filter(|_| is_list)
+    else {
+        return Err((document, node));
+    };
+    let list = node.down(&document, &Step::Field("items".to_owned()), 0);
+    let place = |index| list.and_then(|(node, items)| node.down(items, &Step::Index(index), 0));
+    let placed = items.iter().enumerate().map(|(index, item)| {
+        let node = place(index).map(|(node, _)| node.clone());
+        (item.clone(), node.unwrap_or_default())
+    });
+    Ok(placed.collect())
 }
 
 fn is_served(document: &Document) -> bool {
@@ -33,8 +96,80 @@ fn is_served(document: &Document) -> bool {
     }
 }
 
-/// The configuration with what the flags say.
-pub(crate) fn with_mesh(mut document: Document, flags: &MeshArguments) -> Document {
+/// The plugin configuration of a file: its one document, or `spec.pluginConfig` of its one WasmPlugin.
+pub(super) fn plugin_configuration(
+    documents: Vec<Placed>,
+    path: &Path,
+    reader: &mut Reader,
+) -> Option<Placed> {
+    let count = documents.len();
+    let (mut plugins, others): (Vec<Placed>, Vec<Placed>) = documents.into_iter().partition(is_plugin);
+    match (plugins.pop(), others.into_iter().next()) {
+        (Some(plugin), _) if plugins.is_empty() => inner_configuration(plugin, reader),
+        (None, Some(only)) if count == 1 => Some(only),
+        (Some(again), _) | (None, Some(again)) => {
+            let message = format!(
+                "`{}` holds {count} documents, of which none is the one configuration",
+                path.display()
+            );
+            let problem = Diagnostic::error("many-documents", message)
+                .at(Reader::location(&again))
+                .help(
+                    "`--config` takes one plugin configuration or one WasmPlugin; `-f` takes Istio documents",
+                );
+            reader.note(problem);
+            None
+        }
+        (None, None) => {
+            reader.note_empty(path);
+            None
+        }
+    }
+}
+
+fn is_plugin(placed: &Placed) -> bool {
+    placed.document.field("kind").and_then(Document::as_text) == Some("WasmPlugin")
+}
+
+fn inner_configuration(plugin: Placed, reader: &mut Reader) -> Option<Placed> {
+    let steps = ["spec", "pluginConfig"].map(|name| Step::Field(name.to_owned()));
+    let mut inner = Some((&plugin.node, &plugin.document));
+    for step in &steps {
+        inner = inner.and_then(|(node, document)| node.down(document, step, 0));
+    }
+    let inner = inner.map(|(node, document)| (node.clone(), document.clone()));
+    let Some((node, document)) = inner else {
+        let problem = Diagnostic::error(
+            "missing-field",
+            "the WasmPlugin has no `spec.pluginConfig`".to_owned(),
+        )
+        .at(Reader::location(&plugin))
+        .help("the plugin configuration stands there");
+        reader.note(problem);
+        return None;
+    };
+    let source = plugin.source;
+    Some(Placed {
+        document,
+        node,
+        source,
+    })
+}
+
+/// What a flag says: its place, its name, its value.
+type Said = (&'static [&'static str], &'static str, Document);
+
+/// Writes what the flags say into the configuration; the places of that, each with its flag.
+pub(super) fn with_mesh(document: &mut Document, flags: &MeshArguments) -> Vec<(String, &'static str)> {
+    let mut places = Vec::new();
+    for (path, option, value) in said(flags) {
+        set(document, path, value);
+        places.push((path.join("."), option));
+    }
+    places
+}
+
+fn said(flags: &MeshArguments) -> Vec<Said> {
     let MeshArguments {
         profile,
         trust_domain,
@@ -44,39 +179,41 @@ pub(crate) fn with_mesh(mut document: Document, flags: &MeshArguments) -> Docume
         labels,
         custom,
     } = flags;
-    let text = |text: &str| Document::String(text.to_owned());
-    if let Some(profile) = profile {
-        set(&mut document, &["profile"], text(profile.name()));
-    }
-    if let Some(custom) = custom {
-        set(&mut document, &["custom"], text(custom.name()));
-    }
-    if let Some(name) = trust_domain {
-        set(&mut document, &["mesh", "trustDomain"], text(name));
-    }
-    if !trust_domain_alias.is_empty() {
-        let aliases = trust_domain_alias.iter().map(|name| text(name)).collect();
-        set(
-            &mut document,
-            &["mesh", "trustDomainAliases"],
-            Document::List(aliases),
-        );
-    }
-    if let Some(name) = root_namespace {
-        set(&mut document, &["mesh", "rootNamespace"], text(name));
-    }
-    if let Some(namespace) = namespace {
-        let labels = labels
-            .iter()
-            .map(|(key, value)| (key.clone(), text(value)))
-            .collect();
-        let workload = vec![
-            ("namespace".to_owned(), text(namespace)),
-            ("labels".to_owned(), Document::Map(labels)),
-        ];
-        set(&mut document, &["workload"], Document::Map(workload));
-    }
-    document
+    let aliases = (!trust_domain_alias.is_empty())
+        .then(|| Document::List(trust_domain_alias.iter().map(|name| text(name)).collect()));
+    let labels = labels.iter().map(|(key, value)| (key.clone(), text(value)));
+    let workload = namespace
+        .as_deref()
+        .map(|namespace| Document::Map(vec![("namespace".to_owned(), text(namespace))]));
+    let labels = workload.is_some().then(|| Document::Map(labels.collect()));
+    let said: [(&[&str], &str, Option<Document>); 7] = [
+        (
+            &["profile"],
+            "--profile",
+            profile.map(|profile| text(profile.name())),
+        ),
+        (&["custom"], "--custom", custom.map(|custom| text(custom.name()))),
+        (
+            &["mesh", "trustDomain"],
+            "--trust-domain",
+            trust_domain.as_deref().map(text),
+        ),
+        (&["mesh", "trustDomainAliases"], "--trust-domain-alias", aliases),
+        (
+            &["mesh", "rootNamespace"],
+            "--root-namespace",
+            root_namespace.as_deref().map(text),
+        ),
+        (&["workload"], "--namespace", workload),
+        (&["workload", "labels"], "--labels", labels),
+    ];
+    let said = said.into_iter();
+    said.filter_map(|(path, option, value)| Some((path, option, value?)))
+        .collect()
+}
+
+fn text(text: &str) -> Document {
+    Document::String(text.to_owned())
 }
 
 /// Sets the field at a path, with the maps around it. What is no map stays as it is: the engine says so.

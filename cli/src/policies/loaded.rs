@@ -1,50 +1,98 @@
 //! [`Loaded`]: policies as they were read, before they mean anything.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use spiffe_authz_policy::{Document, PolicySet, StatedConfiguration};
+use spiffe_authz_policy::{ConfigErrors, Document, PolicySet, StatedConfiguration};
 
+use crate::diagnostics::{Diagnostic, Report, config_problems};
 use crate::failure::Failure;
 use crate::policies::MeshArguments;
-use crate::policies::assemble::{with_mesh, with_resources};
+use crate::policies::assemble::{Assembled, plugin_configuration, with_mesh};
 use crate::policies::files::files;
-use crate::policies::text::{read_all, read_one};
+use crate::policies::places::Places;
+use crate::policies::reader::Reader;
+use crate::source::{Located, Part, Source};
 
-/// One plugin configuration.
+/// One plugin configuration, with the texts that it was read from.
 #[derive(Clone, Debug)]
 pub(crate) struct Loaded {
     document: Document,
-    /// What the configuration was read from, for messages.
-    origin: PathBuf,
+    places: Arc<Places>,
+    sources: Arc<[Source]>,
+    documents: usize,
+    passed_over: BTreeMap<String, usize>,
 }
 
 impl Loaded {
-    /// Reads a plugin configuration.
+    /// Reads a plugin configuration: the document itself, or a WasmPlugin that has it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file.
     pub(crate) fn from_configuration(path: &Path, mesh: &MeshArguments) -> Result<Self, Failure> {
+        let mut reader = Reader::default();
+        let documents = reader.documents(path);
+        let count = documents.len();
+        let configuration = plugin_configuration(documents, path, &mut reader);
+        let sources = reader.finish()?;
+        let (source, mut document, node) = match configuration {
+            Some(placed) => (placed.source, placed.document, placed.node),
+            // A problem has been noted, or else the file said nothing.
+            None => (0, Document::Null, crate::source::Node::default()),
+        };
+        let mut places = Places::of_document(source, node);
+        places.set_options(with_mesh(&mut document, mesh));
         Ok(Self {
-            document: with_mesh(read_one(path)?, mesh),
-            origin: path.to_owned(),
+            document,
+            places: Arc::new(places),
+            sources,
+            documents: count,
+            passed_over: BTreeMap::new(),
         })
     }
 
     /// Reads Istio documents, from files and folders.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the files, whatever else is in them.
     pub(crate) fn from_istio(paths: &[PathBuf], mesh: &MeshArguments) -> Result<Self, Failure> {
-        let mut resources = Vec::new();
+        let mut reader = Reader::default();
+        let mut assembled = Assembled::default();
         for path in files(paths)? {
-            resources.extend(read_all(&path)?);
+            let documents = reader.documents(&path);
+            if documents.is_empty() && paths.contains(&path) {
+                reader.note_empty(&path);
+            }
+            documents.into_iter().for_each(|placed| assembled.add(placed));
         }
+        let sources = reader.finish()?;
+        let (documents, passed_over) = (assembled.documents, assembled.passed_over);
+        let mut document = Document::Map(vec![(
+            "resources".to_owned(),
+            Document::List(assembled.resources),
+        )]);
+        let mut places = Places::of_resources(assembled.nodes);
+        places.set_options(with_mesh(&mut document, mesh));
         Ok(Self {
-            document: with_mesh(with_resources(resources), mesh),
-            origin: paths.first().cloned().unwrap_or_default(),
+            document,
+            places: Arc::new(places),
+            sources,
+            documents,
+            passed_over,
         })
     }
 
     /// Reads what lies at a path: a plugin configuration, or Istio documents.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the files.
     pub(crate) fn from_path(path: &Path, mesh: &MeshArguments) -> Result<Self, Failure> {
         if path.is_dir()
-            || read_all(path)?
+            || Reader::default()
+                .documents(path)
                 .iter()
-                .all(|document| document.field("kind").is_some())
+                .all(|placed| is_resource(&placed.document))
         {
             Self::from_istio(&[path.to_owned()], mesh)
         } else {
@@ -57,12 +105,37 @@ impl Loaded {
         &self.document
     }
 
+    /// The texts that it was read from.
+    pub(crate) fn sources(&self) -> &Arc<[Source]> {
+        &self.sources
+    }
+
+    /// How many documents the files hold.
+    pub(crate) fn documents(&self) -> usize {
+        self.documents
+    }
+
+    /// The documents that this project has nothing to do with: how many of each kind.
+    pub(crate) fn passed_over(&self) -> &BTreeMap<String, usize> {
+        &self.passed_over
+    }
+
+    /// Where a place of the configuration, such as `resources[0].spec`, stands.
+    pub(crate) fn locate(&self, place: &str, part: Part) -> Located {
+        self.places.locate(&self.document, place, part, 0)
+    }
+
+    /// The places of the configuration.
+    pub(crate) fn places(&self) -> &Places {
+        &self.places
+    }
+
     /// The policies of the guarded workload, compiled by the engine.
     ///
     /// # Errors
     /// Every problem of the configuration; one of them is a workload that is named nowhere.
     pub(crate) fn policy_set(&self) -> Result<PolicySet, Failure> {
-        PolicySet::from_document(&self.document, None).map_err(|errors| self.invalid(errors))
+        PolicySet::from_document(&self.document, None).map_err(|errors| self.invalid(&errors))
     }
 
     /// What the configuration says, for whatever workload.
@@ -70,13 +143,22 @@ impl Loaded {
     /// # Errors
     /// Every problem of the configuration.
     pub(crate) fn stated(&self) -> Result<StatedConfiguration, Failure> {
-        StatedConfiguration::read(&self.document).map_err(|errors| self.invalid(errors))
+        StatedConfiguration::read(&self.document).map_err(|errors| self.invalid(&errors))
     }
 
-    fn invalid(&self, errors: spiffe_authz_policy::ConfigErrors) -> Failure {
-        Failure::Invalid {
-            path: self.origin.clone(),
-            errors,
-        }
+    fn invalid(&self, errors: &ConfigErrors) -> Failure {
+        Failure::Invalid(Box::new(self.report(config_problems(self, errors))))
     }
+
+    /// Problems of this configuration, ready to be shown.
+    pub(crate) fn report(&self, diagnostics: Vec<Diagnostic>) -> Report {
+        Report::new(Arc::clone(&self.sources), diagnostics)
+    }
+}
+
+/// Whether it is a Kubernetes resource other than the one that carries a plugin configuration.
+fn is_resource(document: &Document) -> bool {
+    document
+        .field("kind")
+        .is_some_and(|kind| kind.as_text() != Some("WasmPlugin"))
 }

@@ -4,7 +4,8 @@ mod arguments;
 mod assemble;
 mod files;
 mod loaded;
-mod text;
+mod places;
+mod reader;
 
 pub(crate) use arguments::{MeshArguments, PolicyArguments};
 pub(crate) use loaded::Loaded;
