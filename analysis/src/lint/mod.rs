@@ -3,11 +3,20 @@
 //! Each has a code, a severity and a page in `docs/lints/`. A lint reads what the configuration says; it never judges a
 //! request.
 
+mod clause;
 mod code;
 mod context;
-mod request_principal_form;
-mod spiffe_scheme;
-mod star_inside;
+mod covers;
+mod form;
+mod pairs;
+mod pattern;
+mod peer_authentication;
+mod policy;
+mod rule;
+mod scope;
+mod template;
+mod unknown;
+mod value;
 
 use spiffe_authz_policy::StatedConfiguration;
 use time::OffsetDateTime;
@@ -15,7 +24,7 @@ use time::OffsetDateTime;
 pub use code::{LintCode, Severity};
 
 use crate::inventory::Inventory;
-use context::{Context, PlacedValue};
+use context::Context;
 
 /// One finding.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -43,6 +52,11 @@ impl Lint {
         }
     }
 
+    fn beside(mut self, at: &str, what: impl Into<String>) -> Self {
+        self.related.push((at.to_owned(), what.into()));
+        self
+    }
+
     fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
@@ -66,17 +80,24 @@ pub fn lint(
 ) -> Vec<Lint> {
     let context = Context::new(configuration, inventory, now);
     let mut lints = Vec::new();
-    for value in context.values() {
-        lints.extend(OF_A_VALUE.iter().filter_map(|look| look(&context, &value)));
-    }
+    value::look(&context, &mut lints);
+    clause::look(&context, &mut lints);
+    rule::look(&context, &mut lints);
+    policy::look(&context, &mut lints);
+    pairs::look(&context, &mut lints);
+    peer_authentication::look(&context, &mut lints);
+    unknown::look(&context, &mut lints);
+    lints.sort_by_cached_key(|lint| (order(&lint.at), lint.code));
     lints
 }
 
-type OfAValue = fn(&Context<'_>, &PlacedValue<'_>) -> Option<Lint>;
-
-/// What is looked for in each value.
-const OF_A_VALUE: &[OfAValue] = &[
-    spiffe_scheme::look,
-    request_principal_form::look,
-    star_inside::look,
-];
+/// A place so that `[10]` comes behind `[2]`.
+fn order(at: &str) -> Vec<(u64, String)> {
+    let parts = at.split(['.', '[', ']']).filter(|part| !part.is_empty());
+    parts
+        .map(|part| match part.parse() {
+            Ok(index) => (index, String::new()),
+            Err(_) => (0, part.to_owned()),
+        })
+        .collect()
+}

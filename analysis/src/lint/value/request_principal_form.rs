@@ -2,8 +2,8 @@
 
 use spiffe_authz_policy::StatedKey;
 
-use super::context::{Context, PlacedValue};
-use super::{Lint, LintCode};
+use crate::lint::context::{Context, PlacedValue};
+use crate::lint::{Lint, LintCode};
 
 /// A value is split at its last `/` into issuer and subject.
 pub(super) fn look(_: &Context<'_>, value: &PlacedValue<'_>) -> Option<Lint> {

@@ -2,8 +2,8 @@
 
 use spiffe_authz_policy::StatedKey;
 
-use super::context::{Context, PlacedValue};
-use super::{Lint, LintCode};
+use crate::lint::context::{Context, PlacedValue};
+use crate::lint::{Lint, LintCode};
 
 /// Profile istio puts `spiffe://` in front of every principal, also of one that has it.
 pub(super) fn look(context: &Context<'_>, value: &PlacedValue<'_>) -> Option<Lint> {

@@ -2,8 +2,8 @@
 
 use spiffe_authz_policy::{StatedKey, ValueForm};
 
-use super::context::{Context, PlacedValue};
-use super::{Lint, LintCode};
+use crate::lint::context::{Context, PlacedValue};
+use crate::lint::{Lint, LintCode};
 
 /// One star is cut off: in front, or else behind. Any other is literal.
 pub(super) fn look(_: &Context<'_>, value: &PlacedValue<'_>) -> Option<Lint> {
@@ -38,15 +38,17 @@ fn matches(text: &str, rest: &str) -> String {
 }
 
 fn help(key: &StatedKey, text: &str) -> String {
-    match key {
-        StatedKey::Paths if text.starts_with('/') && !text.ends_with('*') => {
-            format!("write `{}` for one segment", text.replace('*', "{*}"))
-        }
-        StatedKey::Principals => {
-            "write the whole SPIFFE ID, or a prefix `x*`, or a suffix `*x`; `namespaces` takes stars anywhere"
-                .to_owned()
-        }
-        _ => String::from("write a prefix `x*`, a suffix `*x`, or a regular expression (E-1)"),
+    let is_path = *key == StatedKey::Paths && text.starts_with('/') && !text.ends_with('*');
+    if is_path {
+        format!(
+            "write `{}`, in which `{{*}}` is one segment",
+            text.replace('*', "{*}")
+        )
+    } else if *key == StatedKey::Principals {
+        "write the whole SPIFFE ID, a prefix `x*` or a suffix `*x`; `namespaces` takes stars anywhere"
+            .to_owned()
+    } else {
+        "write a prefix `x*`, a suffix `*x`, or a regular expression (E-1)".to_owned()
     }
 }
 
