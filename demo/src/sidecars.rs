@@ -42,7 +42,7 @@ impl Sidecars<'_> {
                 transport: workload.inbound_transport(),
             },
             outbound: self.outbound(workload)?,
-            svid: self.svid_paths(workload)?,
+            svid: self.svid_paths(workload)?.into(),
             filter: self.filter_module(workload)?,
             access_log: self.layout.access_log(workload).try_into()?,
         })

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::address::socket_address;
 use crate::any::type_url;
-use crate::{SvidPaths, http_connection_manager as hcm, tls};
+use crate::{TlsSecrets, http_connection_manager as hcm, tls};
 
 /// A peer that does not answer is given up after this long.
 const CONNECT_TIMEOUT: &str = "5s";
@@ -26,7 +26,7 @@ pub fn plaintext(name: &str, address: SocketAddr) -> Value {
 /// A peer: mutual TLS, HTTP/2 or HTTP/1.1 by ALPN. Connections end after a while, so that both sides prove their
 /// identity anew.
 #[must_use]
-pub fn mutual_tls(name: &str, address: SocketAddr, svid: &SvidPaths, spiffe_id: &str) -> Value {
+pub fn mutual_tls(name: &str, address: SocketAddr, svid: &impl TlsSecrets, spiffe_id: &str) -> Value {
     json!({
         "name": name,
         "type": "STATIC",

@@ -8,7 +8,7 @@ use crate::address::socket_address;
 use crate::http_connection_manager::Guarded;
 use crate::tcp_proxy::GuardedTcp;
 use crate::{
-    ApplicationProtocol, FilePath, FilterModule, LoopbackAddress, SvidPaths, access_log, cluster,
+    ApplicationProtocol, FilePath, FilterModule, LoopbackAddress, TlsSecrets, access_log, cluster,
     http_filters, network_filters, route, tls,
 };
 
@@ -51,7 +51,7 @@ pub enum InboundTransport {
 impl Inbound {
     /// The listener.
     #[must_use]
-    pub fn listener(&self, svid: &SvidPaths, filter: &FilterModule, access_log: &FilePath) -> Value {
+    pub fn listener(&self, svid: &impl TlsSecrets, filter: &FilterModule, access_log: &FilePath) -> Value {
         let network_filters = guarded_network_filters(self.protocol, filter, access_log);
         json!({
             "name": LISTENER,
@@ -86,7 +86,7 @@ impl InboundTransport {
     #[must_use]
     pub fn filter_chains(
         self,
-        svid: &SvidPaths,
+        svid: &impl TlsSecrets,
         protocol: ApplicationProtocol,
         network_filters: &[Value],
     ) -> Vec<Value> {

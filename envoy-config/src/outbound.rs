@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::address::socket_address;
 use crate::http_connection_manager::{self as hcm, Originating};
 use crate::inbound::CONNECTION_BUFFER_BYTES;
-use crate::{FilePath, LoopbackAddress, SvidPaths, cluster, route};
+use crate::{FilePath, LoopbackAddress, TlsSecrets, cluster, route};
 
 /// One peer that the application calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Outbound {
 
     /// The cluster of the peer.
     #[must_use]
-    pub fn cluster(&self, svid: &SvidPaths) -> Value {
+    pub fn cluster(&self, svid: &impl TlsSecrets) -> Value {
         cluster::mutual_tls(&self.resource_name(), self.peer, svid, &self.spiffe_id)
     }
 

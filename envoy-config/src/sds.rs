@@ -9,8 +9,8 @@
 
 use serde_json::{Value, json};
 
-use crate::FilePath;
 use crate::any::type_url;
+use crate::{FilePath, TlsSecrets};
 
 /// The name of the secret that holds the SVID and its key.
 pub const SVID: &str = "svid";
@@ -114,16 +114,14 @@ impl SvidPaths {
             },
         })
     }
+}
 
-    /// The reference to the SVID in a TLS context.
-    #[must_use]
-    pub fn svid_reference(&self) -> Value {
+impl TlsSecrets for SvidPaths {
+    fn svid_reference(&self) -> Value {
         reference(SVID, &self.svid_sds)
     }
 
-    /// The reference to the trust bundle in a TLS context.
-    #[must_use]
-    pub fn trust_bundle_reference(&self) -> Value {
+    fn trust_bundle_reference(&self) -> Value {
         reference(TRUST_BUNDLE, &self.trust_bundle_sds)
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    FilePath, FilterModule, Inbound, LoopbackAddress, Node, Outbound, SdsDocument, SvidPaths, admin,
+    FilePath, FilterModule, Inbound, LoopbackAddress, Node, Outbound, SdsDocument, SvidSource, admin,
     overload, stats,
 };
 
@@ -18,8 +18,8 @@ pub struct Sidecar {
     pub inbound: Inbound,
     /// The peers that the application calls; each name once.
     pub outbound: Vec<Outbound>,
-    /// Where the SVID lies.
-    pub svid: SvidPaths,
+    /// From where the SVID and the trust bundle come.
+    pub svid: SvidSource,
     /// The filter and its configuration.
     pub filter: FilterModule,
     /// The file to which requests and failed handshakes are logged, one JSON object a line.
@@ -42,9 +42,9 @@ impl Sidecar {
         })
     }
 
-    /// The two files from which Envoy takes the SVID and the trust bundle.
+    /// The files from which Envoy takes the SVID and the trust bundle; none where an agent answers.
     #[must_use]
-    pub fn sds_documents(&self) -> [SdsDocument; 2] {
+    pub fn sds_documents(&self) -> Vec<SdsDocument> {
         self.svid.sds_documents()
     }
 
@@ -56,6 +56,7 @@ impl Sidecar {
 
     fn clusters(&self) -> Vec<Value> {
         let peers = self.outbound.iter().map(|peer| peer.cluster(&self.svid));
-        std::iter::once(self.inbound.cluster()).chain(peers).collect()
+        let clusters = std::iter::once(self.inbound.cluster()).chain(peers);
+        clusters.chain(self.svid.clusters()).collect()
     }
 }

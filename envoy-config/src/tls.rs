@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::any::type_url;
-use crate::{ApplicationProtocol, SvidPaths};
+use crate::{ApplicationProtocol, TlsSecrets};
 
 const TRANSPORT_SOCKET: &str = "envoy.transport_sockets.tls";
 
@@ -12,7 +12,7 @@ const TRANSPORT_SOCKET: &str = "envoy.transport_sockets.tls";
 /// Session resumption is off in both forms: a resumed session skips the check of the peer's certificate, so an SVID
 /// that has expired, or whose CA left the bundle, could come back through it.
 #[must_use]
-pub fn downstream(svid: &SvidPaths, protocol: ApplicationProtocol) -> Value {
+pub fn downstream(svid: &impl TlsSecrets, protocol: ApplicationProtocol) -> Value {
     json!({
         "name": TRANSPORT_SOCKET,
         "typed_config": {
@@ -43,7 +43,7 @@ fn alpn_protocols(protocol: ApplicationProtocol) -> &'static [&'static str] {
 /// The ID is compared with the URI SANs as a whole: no prefix, no pattern, no DNS name. No session is kept for
 /// resumption, for the same reason as inbound.
 #[must_use]
-pub fn upstream(svid: &SvidPaths, spiffe_id: &str) -> Value {
+pub fn upstream(svid: &impl TlsSecrets, spiffe_id: &str) -> Value {
     json!({
         "name": TRANSPORT_SOCKET,
         "typed_config": {

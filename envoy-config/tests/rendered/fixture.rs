@@ -34,7 +34,7 @@ pub(crate) fn orders(transport: InboundTransport, source: FilterSource) -> Sidec
             transport,
         },
         outbound: vec![payments()],
-        svid: svid(),
+        svid: svid().into(),
         filter: filter(source),
         access_log: FilePath::new("/var/log/spiffe-authz/access.log").unwrap(),
     }
@@ -83,7 +83,7 @@ pub(crate) fn svid() -> SvidPaths {
 /// `orders` in a mesh that is federated with others.
 pub(crate) fn federated() -> Sidecar {
     Sidecar {
-        svid: federated_svid(),
+        svid: federated_svid().into(),
         ..orders(InboundTransport::Strict, from_file())
     }
 }

@@ -46,7 +46,7 @@ pub fn sidecar(
             transport,
         },
         outbound: Vec::new(),
-        svid: identities.paths().clone(),
+        svid: identities.paths().clone().into(),
         filter: FilterModule {
             wasm: FilePath::new(workspace::filter_wasm()?).map_err(|error| error.to_string())?,
             source,
