@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use spiffe_authz_policy::ConfigErrors;
 
 use crate::diagnostics::Report;
+use crate::render::RenderError;
 use crate::simulate::SimulateError;
 
 /// Exit codes: 1 an error of use or of input and output, 3 an invalid configuration.
@@ -33,6 +34,9 @@ pub(crate) enum Failure {
     /// The filter could not be run on the requests.
     #[error(transparent)]
     Simulate(#[from] SimulateError),
+    /// Something could not be rendered.
+    #[error(transparent)]
+    Render(#[from] RenderError),
 }
 
 impl Failure {
@@ -43,6 +47,8 @@ impl Failure {
             | Self::Request { .. }
             | Self::UnreadableSources(_)
             | Self::Simulate(_) => ExitCode::from(1),
+            Self::Render(error) if error.is_of_the_configuration() => ExitCode::from(3),
+            Self::Render(_) => ExitCode::from(1),
             Self::Invalid(_) => ExitCode::from(3),
         }
     }

@@ -6,6 +6,7 @@ mod document_json;
 mod failure;
 mod outcome;
 mod policies;
+mod render;
 mod simulate;
 mod source;
 mod terminal;
@@ -30,6 +31,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Verb {
     Decide(decide::Arguments),
+    Render(render::Arguments),
     Simulate(simulate::Arguments),
 }
 
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
     let terminal = Terminal::new(&terminal);
     let result = match verb {
         Verb::Decide(arguments) => decide::run(&arguments, &terminal),
+        Verb::Render(arguments) => render::run(&arguments, &terminal),
         Verb::Simulate(arguments) => simulate::run(&arguments, &terminal),
     };
     match result {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use spiffe_authz_policy::{ConfigErrors, Document, PolicySet, StatedConfiguration};
+use spiffe_authz_policy::{ConfigErrors, Document, NativeRbac, PolicySet, StatedConfiguration};
 
 use crate::diagnostics::{Diagnostic, Report, config_problems};
 use crate::failure::Failure;
@@ -153,6 +153,14 @@ impl Loaded {
     /// Problems of this configuration, ready to be shown.
     pub(crate) fn report(&self, diagnostics: Vec<Diagnostic>) -> Report {
         Report::new(Arc::clone(&self.sources), diagnostics)
+    }
+
+    /// The policies of the guarded workload as native RBAC.
+    ///
+    /// # Errors
+    /// Every problem of the configuration, and everything in it that native RBAC cannot say.
+    pub(crate) fn native_rbac(&self) -> Result<NativeRbac, Failure> {
+        NativeRbac::render(&self.document, None).map_err(|errors| self.invalid(&errors))
     }
 }
 

@@ -1,0 +1,49 @@
+//! [`RenderError`]: why something cannot be rendered.
+
+use std::path::PathBuf;
+
+use spiffe_authz_envoy_config::{InvalidImage, InvalidPath};
+
+/// What stands in the way.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RenderError {
+    /// A flag that contradicts the policies, or another flag.
+    #[error("{0}")]
+    Use(String),
+    /// A path that cannot stand in a bootstrap.
+    #[error(transparent)]
+    Path(#[from] InvalidPath),
+    /// An image that Istio would not take.
+    #[error(transparent)]
+    Image(#[from] InvalidImage),
+    /// A file that cannot be written.
+    #[error("cannot write `{}`: {reason}", path.display())]
+    Unwritable { path: PathBuf, reason: std::io::Error },
+    /// A document that cannot be written as YAML.
+    #[error("cannot be written as YAML: {0}")]
+    Yaml(String),
+    /// A document that no API server stores.
+    #[error(
+        "{kind} `{name}` has {bytes} bytes, and an API server stores at most {limit}: split the mesh's policies by \
+         namespace (`--namespace`, `-f` of its folder), or give the filter its configuration in a file"
+    )]
+    TooLarge {
+        kind: String,
+        name: String,
+        bytes: usize,
+        limit: usize,
+    },
+    /// What the rendered form cannot say.
+    #[error("{0}")]
+    Unsayable(String),
+}
+
+impl RenderError {
+    /// 3 for what lies in the configuration, else 1.
+    pub(crate) fn is_of_the_configuration(&self) -> bool {
+        match self {
+            Self::TooLarge { .. } | Self::Unsayable(_) => true,
+            Self::Use(_) | Self::Path(_) | Self::Image(_) | Self::Unwritable { .. } | Self::Yaml(_) => false,
+        }
+    }
+}
