@@ -4,6 +4,7 @@
 //! same files, and every pair of an engine and a case is a test of its own (`tests/conformance.rs`).
 
 pub mod attacks;
+pub mod command;
 pub mod corpus;
 pub mod demo_command;
 pub mod differential;

@@ -24,8 +24,8 @@ pub(crate) enum RenderError {
     Yaml(String),
     /// A document that no API server stores.
     #[error(
-        "{kind} `{name}` has {bytes} bytes, and an API server stores at most {limit}: split the mesh's policies by \
-         namespace (`--namespace`, `-f` of its folder), or give the filter its configuration in a file"
+        "{kind} `{name}` has {bytes} bytes, and an API server stores at most {limit}: render each namespace for itself, with \
+         `--namespace` and its own policies alone"
     )]
     TooLarge {
         kind: String,
