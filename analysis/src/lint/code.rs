@@ -71,7 +71,7 @@ codes! {
     ImpossiblePrincipal, "impossible-principal", Error,
         "No SPIFFE ID can be this principal.";
     RequestPrincipalForm, "request-principal-form", Error,
-        "A request principal of this form matches no token.";
+        "A request principal of this form matches no ordinary token.";
     StarInside, "star-inside", Error,
         "A star that is neither the first nor the last character is taken literally.";
     ImpossiblePath, "impossible-path", Error,
@@ -106,6 +106,8 @@ codes! {
         "A block of addresses with bits behind its length is the whole block.";
     ClaimNotText, "claim-not-text", Warning,
         "A claim that is a number or a boolean matches no text.";
+    DeniedPath, "denied-path", Warning,
+        "A DENY rule names paths, and an ALLOW rule beside it lets every path in.";
     DeniedPathSlash, "denied-path-slash", Warning,
         "A path that is denied is not denied with a slash behind it.";
     DeniedTemplate, "denied-template", Warning,

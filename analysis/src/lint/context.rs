@@ -145,10 +145,25 @@ impl PlacedClause<'_> {
         }
     }
 
-    /// In profile zero-trust a rule that does not allow applies where an identity is unknown, whatever its values say.
+    /// In profile zero-trust a rule that does not allow applies where an identity is unknown, or where a header that is
+    /// given more than once may say either, whatever its values say.
     pub(super) fn may_be_unknown(&self, context: &Context<'_>) -> bool {
-        let allows = self.policy.action == StatedAction::Allow;
-        !context.is_istio() && !allows && self.clause.key.is_identity()
+        let key = &self.clause.key;
+        let is_repeated = matches!(key, StatedKey::Header(_) | StatedKey::Query(_));
+        !context.is_istio() && !self.allows() && (key.is_identity() || is_repeated)
+    }
+
+    /// What a clause that contradicts another does: on TCP a DENY rule leaves out what it reads of HTTP (S-10).
+    pub(super) fn never(&self) -> &'static str {
+        if self.clause.key.speaks_http() && !self.allows() {
+            "this matches no HTTP request"
+        } else {
+            "this never matches"
+        }
+    }
+
+    fn allows(&self) -> bool {
+        self.policy.action == StatedAction::Allow
     }
 }
 

@@ -194,3 +194,6 @@ pub(super) fn own_workload(
     let is_own = own.into_iter().any(|own| own.as_str() == *trust_domain);
     is_own.then(|| ((*namespace).to_owned(), (*name).to_owned()))
 }
+
+#[cfg(test)]
+mod agrees_with_the_engine;

@@ -79,7 +79,8 @@ fn void(value: &StatedValue, by: &StatedValue) -> Lint {
 
 fn nothing_left(clause: PlacedClause<'_>, by: &StatedValue) -> Lint {
     let message = format!(
-        "this never matches: every value of {} is excluded beside it",
+        "{}: every value of {} is excluded beside it",
+        clause.never(),
         clause.clause.key
     );
     let lint = Lint::new(LintCode::Contradiction, &clause.clause.at, message);

@@ -12,7 +12,8 @@ const LONG: Duration = Duration::days(90);
 pub(super) fn look(context: &Context<'_>, policy: &StatedPolicy) -> Option<Lint> {
     let now = context.now?;
     let until = policy.exception.as_ref()?.until;
-    let left = until - now;
+    let seconds = until.unix_timestamp().saturating_sub(now.unix_timestamp());
+    let left = Duration::seconds(seconds);
     let at = format!("{}.spec.exception.until", policy.at);
     let (code, message, help) = if !left.is_positive() {
         (

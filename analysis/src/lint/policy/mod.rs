@@ -1,5 +1,6 @@
 //! What is looked for in a policy.
 
+mod denied_paths;
 mod dry_run;
 mod exception;
 mod extensions;
@@ -13,11 +14,13 @@ use crate::lint::{Lint, LintCode};
 /// Looks at every policy.
 pub(super) fn look(context: &Context<'_>, lints: &mut Vec<Lint>) {
     let enforced = dry_run::Enforced::of(context);
+    let open = denied_paths::Open::of(context);
     for policy in &context.configuration.policies {
         lints.extend(nothing::look(policy));
         lints.extend(reach::look(context, policy));
         lints.extend(exception::look(context, policy));
         extensions::look(policy, lints);
+        denied_paths::look(context, &open, policy, lints);
         lints.extend(dry_run::look(context, &enforced, policy));
         lints.extend(selector(policy));
     }

@@ -45,8 +45,12 @@ fn found(context: &Context<'_>, one: PlacedClause<'_>, other: &StatedClause, at:
     }
     let (first, second) = (one.clause.any_of.first()?, other.any_of.first()?);
     let message = format!(
-        "this never matches: nothing is {} `{}` and {} `{}` at once",
-        one.clause.key, first.text, other.key, second.text
+        "{}: nothing is {} `{}` and {} `{}` at once",
+        one.never(),
+        one.clause.key,
+        first.text,
+        other.key,
+        second.text
     );
     let lint = Lint::new(LintCode::Contradiction, at, message);
     Some(

@@ -30,6 +30,6 @@ pub(super) fn look(_: &Context<'_>, value: &PlacedValue<'_>) -> Option<Lint> {
         ),
         Some(_) | None => return None,
     };
-    let message = format!("`{text}` matches no token: {what}");
+    let message = format!("`{text}` matches no ordinary token: {what}");
     Some(Lint::new(LintCode::RequestPrincipalForm, &value.value.at, message).help(help))
 }
