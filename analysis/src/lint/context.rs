@@ -176,6 +176,11 @@ impl<'a> PlacedValue<'a> {
         &self.clause.key
     }
 
+    /// Whether it is compared with this header, its name in lower case.
+    pub(super) fn is_header(&self, name: &str) -> bool {
+        matches!(self.key(), StatedKey::Header(own) if own == name)
+    }
+
     /// Whether a trust domain is asked for beside it.
     pub(super) fn has_trust_domain_beside(&self) -> bool {
         self.place

@@ -148,11 +148,12 @@ impl Reading<'_> {
         if !self.ignore_case && of_narrow.ignore_case {
             return false;
         }
-        let folded = |text: &str| match self.ignore_case {
-            true => text.to_ascii_lowercase(),
-            false => text.to_owned(),
-        };
-        template::covers(self.configuration.profile, &folded(wide), &folded(narrow))
+        let profile = self.configuration.profile;
+        if self.ignore_case {
+            template::covers(profile, &wide.to_ascii_lowercase(), &narrow.to_ascii_lowercase())
+        } else {
+            template::covers(profile, wide, narrow)
+        }
     }
 }
 

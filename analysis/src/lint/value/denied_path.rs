@@ -10,7 +10,7 @@ pub(super) fn look(context: &Context<'_>, value: &PlacedValue<'_>) -> Option<Lin
     if value.policy.action != StatedAction::Deny || value.polarity != Polarity::Wanted {
         return None;
     }
-    if *value.key() == StatedKey::Header(":path".to_owned()) {
+    if value.is_header(":path") {
         return Some(raw(value));
     }
     let is_path = *value.key() == StatedKey::Paths && value.value.form == ValueForm::Text;

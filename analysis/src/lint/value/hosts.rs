@@ -14,7 +14,7 @@ pub(super) fn look(context: &Context<'_>, value: &PlacedValue<'_>) -> Option<Lin
             Profile::ZeroTrust => port_means_nothing(value),
         };
     }
-    let is_header = *value.key() == StatedKey::Header(":authority".to_owned());
+    let is_header = value.is_header(":authority");
     (is_text && is_header).then(|| as_header(value))
 }
 

@@ -7,8 +7,7 @@ use crate::lint::{Lint, LintCode};
 
 /// Methods are compared case-sensitively, and those of HTTP are in upper case.
 pub(super) fn look(_: &Context<'_>, value: &PlacedValue<'_>) -> Option<Lint> {
-    let is_method =
-        *value.key() == StatedKey::Methods || *value.key() == StatedKey::Header(":method".to_owned());
+    let is_method = *value.key() == StatedKey::Methods || value.is_header(":method");
     let text = value.text();
     if !is_method || !text.bytes().any(|byte| byte.is_ascii_lowercase()) {
         return None;
