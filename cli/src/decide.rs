@@ -1,31 +1,64 @@
 //! `decide`: one decision a request, as JSON lines.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use spiffe_authz_policy::{PolicyId, PolicySet, Request, RequestDocument};
+use spiffe_authz_policy::{Decision, PolicyId, PolicySet, Request, RequestDocument};
 
 use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::policies::PolicyArguments;
+use crate::request::{Asked, RequestArguments};
 use crate::terminal::Terminal;
 
 /// Print the decision on each request, one JSON line each, in order.
 ///
-/// Exit codes: 0 every request was judged, 1 a file or a request cannot be read, 3 the configuration is invalid.
+/// The requests are described by flags or come from a file or a log, or as JSON lines by `--requests`.
 #[derive(clap::Args)]
+#[command(after_help = HELP)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     policies: PolicyArguments,
-    /// The requests, one JSON document a line; `-` is standard input
-    #[arg(long, value_name = "FILE")]
-    requests: PathBuf,
+    /// The requests, one JSON document a line, judged as they are read and none of them with a time that it does not
+    /// say itself; `-` is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "RequestArguments")]
+    requests: Option<PathBuf>,
+    #[command(flatten)]
+    request: RequestArguments,
 }
 
-pub(crate) fn run(arguments: &Arguments, _terminal: &Terminal) -> Result<Outcome, Failure> {
-    let policies = arguments.policies.load()?.policy_set()?;
-    let path = arguments.requests.as_path();
+const HELP: &str = "\
+EXAMPLES:
+  # One request: the exit code is the answer
+  spiffe-authz decide --config orders.yaml --peer spiffe://cluster.local/ns/shop/sa/frontend --method GET --path /orders/1
+
+  # Istio policies as they lie in a repository, for the workload app=orders in namespace shop
+  spiffe-authz decide -f policies/ -n shop -l app=orders --plaintext --method GET --path /orders/1
+
+  # Many requests, one JSON document a line
+  spiffe-authz decide --config orders.yaml --requests requests.jsonl
+
+  # What these policies would have done with the requests of an access log
+  spiffe-authz decide --config orders.yaml --access-log access.log
+
+EXIT CODES:
+  0  every request is allowed; with --requests: every request was judged
+  1  wrong use, or a file or a request that cannot be read
+  2  a request is denied (never with --requests)
+  3  the configuration is invalid";
+
+pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome, Failure> {
+    match &arguments.requests {
+        Some(path) => stream(path, &arguments.policies),
+        None => judge(&arguments.request.read()?, &arguments.policies, terminal),
+    }
+}
+
+/// Judges requests while they are read.
+fn stream(path: &Path, policies: &PolicyArguments) -> Result<Outcome, Failure> {
+    let policies = policies.load()?.policy_set()?;
     let mut answers = std::io::stdout().lock();
     for (index, line) in open(path)?.split(b'\n').enumerate() {
         let line = line.map_err(|reason| Failure::Unreadable {
@@ -47,6 +80,33 @@ pub(crate) fn run(arguments: &Arguments, _terminal: &Terminal) -> Result<Outcome
     Ok(Outcome::Yes)
 }
 
+/// Judges requests of which the exit code tells whether all are allowed.
+fn judge(asked: &[Asked], policies: &PolicyArguments, terminal: &Terminal) -> Result<Outcome, Failure> {
+    let policies = policies.load()?.policy_set()?;
+    let mut answers = std::io::stdout().lock();
+    let mut outcome = Outcome::Yes;
+    for asked in asked {
+        let answer = asked
+            .request
+            .with_request(|request| Answer::to(request, &policies));
+        if answer.is_denial {
+            outcome = Outcome::No;
+        }
+        write_line(&mut answers, &answer).map_err(Failure::Unwritable)?;
+    }
+    answers.flush().map_err(Failure::Unwritable)?;
+    notes(asked)
+        .iter()
+        .for_each(|note| terminal.note(&format!("note: {note}")));
+    Ok(outcome)
+}
+
+/// What has to be said of the requests, each once.
+fn notes(asked: &[Asked]) -> BTreeSet<&str> {
+    let notes = asked.iter().flat_map(|asked| &asked.notes);
+    notes.map(String::as_str).collect()
+}
+
 fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
     if path == Path::new("-") {
         return Ok(Box::new(std::io::stdin().lock()));
@@ -66,6 +126,8 @@ fn write_line(out: &mut impl Write, answer: &Answer) -> std::io::Result<()> {
 /// One line of the output.
 #[derive(serde::Serialize)]
 struct Answer {
+    #[serde(skip)]
+    is_denial: bool,
     decision: &'static str,
     cause: &'static str,
     /// `namespace/name`, where a rule decided.
@@ -89,6 +151,10 @@ impl Answer {
         let rule = decision.rule();
         let names = |ids: Vec<&PolicyId>| ids.into_iter().map(PolicyId::to_string).collect();
         Self {
+            is_denial: match decision {
+                Decision::Allow(_) => false,
+                Decision::Deny(_) => true,
+            },
             decision: decision.effect(),
             cause: decision.code(),
             policy: rule.map(|rule| rule.policy.to_string()),

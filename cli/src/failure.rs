@@ -7,6 +7,7 @@ use spiffe_authz_policy::ConfigErrors;
 
 use crate::diagnostics::Report;
 use crate::render::RenderError;
+use crate::request::RequestError;
 use crate::simulate::SimulateError;
 
 /// Exit codes: 1 an error of use or of input and output, 3 an invalid configuration.
@@ -37,6 +38,9 @@ pub(crate) enum Failure {
     /// Something could not be rendered.
     #[error(transparent)]
     Render(#[from] RenderError),
+    /// There is no request to judge.
+    #[error(transparent)]
+    Requests(#[from] RequestError),
 }
 
 impl Failure {
@@ -46,7 +50,8 @@ impl Failure {
             | Self::Unwritable(_)
             | Self::Request { .. }
             | Self::UnreadableSources(_)
-            | Self::Simulate(_) => ExitCode::from(1),
+            | Self::Simulate(_)
+            | Self::Requests(_) => ExitCode::from(1),
             Self::Render(error) if error.is_of_the_configuration() => ExitCode::from(3),
             Self::Render(_) => ExitCode::from(1),
             Self::Invalid(_) => ExitCode::from(3),

@@ -7,6 +7,7 @@ mod failure;
 mod outcome;
 mod policies;
 mod render;
+mod request;
 mod simulate;
 mod source;
 mod terminal;
