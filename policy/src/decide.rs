@@ -48,7 +48,7 @@ impl PolicySet {
     }
 
     /// A peer that is handed on came over mTLS, to the listener that hands it on.
-    fn require_mtls(&self, request: &Request<'_>, peer: Peer<'_>) -> Result<(), Denial<'static>> {
+    pub(crate) fn require_mtls(&self, request: &Request<'_>, peer: Peer<'_>) -> Result<(), Denial<'static>> {
         match (self.mtls.of(request.destination_port), peer) {
             (MtlsMode::Strict, Peer::Plaintext) => Err(Denial::MtlsRequired),
             (MtlsMode::Strict, Peer::Unreadable) => Err(Denial::PeerUnreadable),
@@ -70,7 +70,11 @@ impl PolicySet {
     /// Profile zero-trust: user information is always refused, any other doubtful form where policies that read
     /// `inputs` compare hosts. A host that cannot be read may have either: what cannot be read never turns a denial into
     /// an allow.
-    fn require_plain_host(&self, request: &Request<'_>, inputs: Inputs) -> Result<(), Denial<'static>> {
+    pub(crate) fn require_plain_host(
+        &self,
+        request: &Request<'_>,
+        inputs: Inputs,
+    ) -> Result<(), Denial<'static>> {
         let is_doubtful = || match (request.protocol, request.host) {
             (Protocol::Tcp, _) | (Protocol::Http, Attribute::Absent) => false,
             (Protocol::Http, Attribute::Known(host)) => {
@@ -85,7 +89,11 @@ impl PolicySet {
     }
 
     /// As with the host, one that cannot be read may be ambiguous. Where no policy compares paths, none is looked at.
-    fn require_plain_path(&self, request: &Request<'_>, inputs: Inputs) -> Result<(), Denial<'static>> {
+    pub(crate) fn require_plain_path(
+        &self,
+        request: &Request<'_>,
+        inputs: Inputs,
+    ) -> Result<(), Denial<'static>> {
         let is_unreadable = || {
             self.profile == Profile::ZeroTrust
                 && request.protocol == Protocol::Http

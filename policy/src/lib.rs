@@ -17,6 +17,8 @@ mod decide;
 mod decision;
 mod denied;
 mod deny_response;
+#[cfg(feature = "explain")]
+mod explain;
 mod identity;
 mod identity_error;
 mod index;
@@ -66,6 +68,11 @@ pub use config::limits::Limits;
 pub use config::notice::ConfigNotice;
 pub use decision::{Decision, Denial, Permit, PermitCause, PolicyId, RuleRef};
 pub use deny_response::{Body, DenyResponse};
+#[cfg(feature = "explain")]
+pub use explain::{
+    Explanation, Got, Hindrance, JudgedAlternative, JudgedCheck, JudgedClause, JudgedRule,
+    Layer as RuleLayer, PeerVerdict, RequestCheck,
+};
 pub use identity_error::IdentityError;
 pub use input::Input;
 pub use leaf_certificate::LeafCertificate;

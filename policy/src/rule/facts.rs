@@ -245,7 +245,7 @@ impl<'r> Facts<'r> {
     }
 
     /// `None` where the time is not known, or too far away for an exact number; no certificate lives so long.
-    fn seconds_until(&self, end: OffsetDateTime) -> Option<f64> {
+    pub(crate) fn seconds_until(&self, end: OffsetDateTime) -> Option<f64> {
         let now = *self.time().known()?;
         let seconds = end.unix_timestamp().checked_sub(now.unix_timestamp())?;
         Some(time::Duration::seconds(seconds).as_seconds_f64())

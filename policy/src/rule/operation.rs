@@ -62,7 +62,7 @@ impl Operation {
 }
 
 impl OperationField {
-    fn judge(&self, bindings: &Bindings, facts: &Facts<'_>) -> Truth {
+    pub(crate) fn judge(&self, bindings: &Bindings, facts: &Facts<'_>) -> Truth {
         match self {
             Self::Ports(values) => facts.destination_port(values),
             Self::Methods(values) => facts.on_http(|| facts.methods(values)),

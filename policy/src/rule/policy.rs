@@ -100,7 +100,7 @@ impl Policy {
     }
 
     /// An exception matches before its end, and where the time is known.
-    fn is_live(&self, facts: &Facts<'_>) -> bool {
+    pub(crate) fn is_live(&self, facts: &Facts<'_>) -> bool {
         self.exception
             .as_ref()
             .is_none_or(|exception| match facts.time() {

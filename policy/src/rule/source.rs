@@ -52,7 +52,7 @@ impl Source {
 }
 
 impl SourceField {
-    fn judge(&self, facts: &Facts<'_>) -> Truth {
+    pub(crate) fn judge(&self, facts: &Facts<'_>) -> Truth {
         match self {
             Self::Principals(values) => facts.principals(values),
             Self::Namespaces(values) => facts.namespaces(values),

@@ -62,6 +62,16 @@ impl StatedKey {
         Key::parse(text).map(Self::from)
     }
 
+    /// The header of this name.
+    pub(crate) fn of_header(name: &HeaderName) -> Self {
+        Self::Header(match name {
+            HeaderName::Method => ":method".to_owned(),
+            HeaderName::Authority => ":authority".to_owned(),
+            HeaderName::Path => ":path".to_owned(),
+            HeaderName::Listed(name) => lossy(name),
+        })
+    }
+
     /// Whether only an HTTP request has the attribute (S-10).
     #[must_use]
     pub fn speaks_http(&self) -> bool {
@@ -102,7 +112,7 @@ impl StatedKey {
 impl From<Key> for StatedKey {
     fn from(key: Key) -> Self {
         match key {
-            Key::Header(name) => Self::Header(header(&name)),
+            Key::Header(name) => Self::of_header(&name),
             Key::Query(name) => Self::Query(lossy(&name)),
             Key::SourceIp => Self::IpBlocks,
             Key::RemoteIp => Self::RemoteIpBlocks,
@@ -124,15 +134,6 @@ impl From<Key> for StatedKey {
             Key::IssuerKeyId => Self::IssuerKeyId,
             Key::RemainingSeconds => Self::RemainingSeconds,
         }
-    }
-}
-
-fn header(name: &HeaderName) -> String {
-    match name {
-        HeaderName::Method => ":method".to_owned(),
-        HeaderName::Authority => ":authority".to_owned(),
-        HeaderName::Path => ":path".to_owned(),
-        HeaderName::Listed(name) => lossy(name),
     }
 }
 
