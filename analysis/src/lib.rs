@@ -3,6 +3,7 @@
 //! Nothing is decided here. Where a decision is needed, the engine is asked.
 
 pub mod coverage;
+pub mod difference;
 pub mod inventory;
 pub mod lint;
 pub mod observed;
