@@ -69,18 +69,13 @@ struct Judge<'j> {
     clauses: &'j [Clause],
 }
 
-impl<'j> Judge<'j> {
-    fn truths(&self, scene: Scene, fragments: &Fragments) -> Result<Truths, ConfigErrors> {
-        Ok(self.asked.truths(&document(scene, fragments)?))
-    }
-
+impl Judge<'_> {
     /// Whether the request is denied before any policy is asked.
-    fn is_gated(&self, scene: Scene, fragments: &Fragments) -> Result<bool, ConfigErrors> {
-        let request = document(scene, fragments)?;
-        Ok(request.with_request(|request| match self.set.decide(request) {
+    fn is_gated(&self, request: &RequestDocument) -> bool {
+        request.with_request(|request| match self.set.decide(request) {
             Decision::Allow(_) => false,
             Decision::Deny(denial) => is_gate(&denial),
-        }))
+        })
     }
 }
 
@@ -199,7 +194,7 @@ impl Raw {
         let base = base.unwrap_or_default();
         let mut raw = Self {
             is_closed,
-            constant: judge.truths(scene, &base)?,
+            constant: judge.asked.truths(&document(scene, &base)?, None),
             values: Vec::new(),
             looks_at: judge.clauses.iter().map(|clause| looks_at(clause, axes)).collect(),
             joint: BTreeMap::new(),
@@ -229,9 +224,10 @@ impl Raw {
         for (dimension, fragment) in set {
             fragments.insert((*dimension).clone(), (*fragment).clone());
         }
+        let request = document(scene, &fragments)?;
         Ok(Value {
-            truths: judge.truths(scene, &fragments)?,
-            is_gated: !self.is_closed && judge.is_gated(scene, &fragments)?,
+            truths: judge.asked.truths(&request, set.first().map(|(dimension, _)| *dimension)),
+            is_gated: !self.is_closed && judge.is_gated(&request),
         })
     }
 
@@ -410,7 +406,7 @@ fn base(judge: &Judge<'_>, scene: Scene, axes: &Axes<'_>) -> Result<Option<Fragm
     for port in or_none(ports) {
         for peer in or_none(peers.clone()) {
             let fragments: Fragments = [&port, &peer].into_iter().flatten().cloned().collect();
-            if !judge.is_gated(scene, &fragments)? {
+            if !judge.is_gated(&document(scene, &fragments)?) {
                 return Ok(Some(fragments));
             }
         }

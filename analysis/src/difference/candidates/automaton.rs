@@ -10,7 +10,7 @@ use regex_automata::util::primitives::StateID;
 use regex_automata::{Anchored, Input, MatchKind};
 
 /// Bytes that the automaton may take, and its making.
-const MOST_BYTES: usize = 48 << 20;
+const MOST_BYTES: usize = 16 << 20;
 
 /// The shortest text for each set of patterns that match some text as a whole; `None` where the automaton would be too
 /// large. A text begins with `start` and has bytes of `alphabet` alone, the earlier ones rather.
