@@ -88,7 +88,10 @@ impl Reader {
         let mut set = BTreeSet::new();
         for (index, element) in self.list(document, at).iter().enumerate() {
             let at = format!("{at}[{index}]");
-            let text = self.text(element, &at);
+            let Some(text) = element.as_text() else {
+                self.wrong(&at, "expected a text");
+                continue;
+            };
             if let Some(reason) = expected(text) {
                 self.wrong(&at, format!("`{text}` is not {reason}"));
             }

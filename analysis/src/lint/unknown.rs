@@ -33,49 +33,51 @@ pub(super) fn look(context: &Context<'_>, lints: &mut Vec<Lint>) {
 fn unknown(context: &Context<'_>, inventory: &Inventory, value: &PlacedValue<'_>) -> Option<Lint> {
     let text = value.text();
     if *value.key() == StatedKey::Namespaces {
-        return missing(
-            inventory.namespaces.as_ref()?,
-            text,
-            LintCode::UnknownNamespace,
-            value,
-        );
+        let known = inventory.namespaces.as_ref()?;
+        return missing(known, &[text.to_owned()], LintCode::UnknownNamespace, value);
     }
     if *value.key() == StatedKey::ServiceAccounts {
         let (namespace, name) = service_account(&value.policy.id.namespace, text);
         let full = format!("{namespace}/{name}");
         let known = inventory.service_accounts.as_ref()?;
-        return missing(known, &full, LintCode::UnknownServiceAccount, value);
+        return missing(known, &[full], LintCode::UnknownServiceAccount, value);
     }
-    if *value.key() != StatedKey::Principals {
-        return None;
+    if *value.key() == StatedKey::Principals {
+        return unknown_identity(context, inventory.spiffe_ids.as_ref()?, value);
     }
-    let known = inventory.spiffe_ids.as_ref()?;
-    let spellings = context.configuration.spellings(text);
-    let ids: Vec<String> = spellings
-        .iter()
-        .map(|spelling| format!("spiffe://{spelling}"))
-        .collect();
-    if ids.iter().any(|id| known.contains(id)) {
-        return None;
-    }
-    let found = missing(known, ids.first()?, LintCode::UnknownIdentity, value)?;
-    let bare = found.help.map(|help| match context.is_istio() {
-        true => help.replace("spiffe://", ""),
-        false => help,
-    });
-    Some(Lint { help: bare, ..found })
+    None
 }
 
-fn missing(known: &BTreeSet<String>, text: &str, code: LintCode, value: &PlacedValue<'_>) -> Option<Lint> {
-    if known.contains(text) {
-        return None;
-    }
-    let message = format!("`{text}` is not in the inventory");
-    Some(Lint::new(code, &value.value.at, message).help(suggestion(known, text)))
+/// A principal is known under any name of the mesh.
+fn unknown_identity(
+    context: &Context<'_>,
+    known: &BTreeSet<String>,
+    value: &PlacedValue<'_>,
+) -> Option<Lint> {
+    let spellings = context.configuration.spellings(value.text()).into_iter();
+    let ids: Vec<String> = spellings.map(|spelling| format!("spiffe://{spelling}")).collect();
+    let found = missing(known, &ids, LintCode::UnknownIdentity, value)?;
+    // In a policy it is written without its scheme.
+    let help = found.help.map(|help| help.replace("spiffe://", ""));
+    Some(Lint { help, ..found })
 }
 
-fn suggestion(known: &BTreeSet<String>, text: &str) -> String {
-    nearest(known, text).map_or_else(
+/// None of the names that the value stands for is known.
+fn missing(
+    known: &BTreeSet<String>,
+    names: &[String],
+    code: LintCode,
+    value: &PlacedValue<'_>,
+) -> Option<Lint> {
+    if names.iter().any(|name| known.contains(name)) {
+        return None;
+    }
+    let message = format!("`{}` is not in the inventory", value.text());
+    Some(Lint::new(code, &value.value.at, message).help(suggestion(known, names)))
+}
+
+fn suggestion(known: &BTreeSet<String>, names: &[String]) -> String {
+    names.iter().find_map(|name| nearest(known, name)).map_or_else(
         || "correct it, or add it to the inventory".to_owned(),
         |near| format!("write `{near}` if that is meant, or add it to the inventory"),
     )
@@ -92,7 +94,10 @@ fn own_namespace(inventory: &Inventory, policy: &StatedPolicy) -> Option<Lint> {
         "namespace `{own}` is not in the inventory: {} is for nobody",
         policy.id
     );
-    Some(Lint::new(LintCode::UnknownNamespace, &at, message).help(suggestion(known, own)))
+    Some(
+        Lint::new(LintCode::UnknownNamespace, &at, message)
+            .help(suggestion(known, std::slice::from_ref(own))),
+    )
 }
 
 fn selects_nobody(context: &Context<'_>, inventory: &Inventory, policy: &StatedPolicy) -> Option<Lint> {
