@@ -114,16 +114,14 @@ fn speaks_for(context: &Context<'_>, by: &StatedPolicy, policy: &StatedPolicy) -
 }
 
 fn needless(rule: Comparable<'_>, by: Comparable<'_>) -> Lint {
-    let is_alike = rule.covers(by);
-    let (code, what) = if is_alike {
-        (LintCode::DuplicateRule, "the same as")
+    let other = name(rule, by);
+    let (code, message) = if rule.covers(by) {
+        let message = format!("this rule does nothing: {other} is the same");
+        (LintCode::DuplicateRule, message)
     } else {
-        (LintCode::ShadowedRule, "within")
+        let message = format!("this rule does nothing: {other} matches everything that it matches");
+        (LintCode::ShadowedRule, message)
     };
-    let message = format!(
-        "this rule does nothing: everything that it matches is {what} {}",
-        name(rule, by)
-    );
     let lint = Lint::new(code, &rule.rule.at, message).help("remove it, or narrow the other");
     lint.beside(&by.rule.at, "matches all of it")
 }

@@ -20,7 +20,7 @@ pub(super) fn look(context: &Context<'_>, value: &PlacedValue<'_>) -> Option<Lin
         .or_else(|| upper_case(form))
         .or_else(|| empty_segment(form))
         .or_else(|| other_characters(literal))?;
-    let message = format!("no SPIFFE ID is like `{}`: {why}", value.text());
+    let message = format!("`{}` fits no SPIFFE ID: {why}", value.text());
     Some(Lint::new(LintCode::ImpossiblePrincipal, &value.value.at, message).help(help))
 }
 

@@ -18,11 +18,7 @@ pub(super) fn look(_: &Context<'_>, value: &PlacedValue<'_>) -> Option<Lint> {
     if !rest.contains('*') || is_request_principal(value.key(), text) {
         return None;
     }
-    let message = format!(
-        "`{text}` {}: {}",
-        matches(text, rest),
-        "every other star is literal"
-    );
+    let message = format!("`{text}` {}: the star inside is literal", matches(text, rest));
     let lint = Lint::new(LintCode::StarInside, &value.value.at, message);
     Some(lint.help(help(value.key(), text)))
 }
