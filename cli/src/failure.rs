@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use spiffe_authz_policy::ConfigErrors;
 
 use crate::diagnostics::Report;
+use crate::policy_tests::TestsFailure;
 use crate::render::RenderError;
 use crate::request::RequestError;
 use crate::simulate::SimulateError;
@@ -32,6 +33,9 @@ pub(crate) enum Failure {
     /// Policies that are no documents, or do not compile.
     #[error("{0}")]
     Invalid(Box<Report>),
+    /// Policy tests that could not be run.
+    #[error(transparent)]
+    Tests(#[from] TestsFailure),
     /// The filter could not be run on the requests.
     #[error(transparent)]
     Simulate(#[from] SimulateError),
@@ -55,12 +59,16 @@ impl Failure {
             Self::Render(error) if error.is_of_the_configuration() => ExitCode::from(3),
             Self::Render(_) => ExitCode::from(1),
             Self::Invalid(_) => ExitCode::from(3),
+            Self::Tests(_) => ExitCode::FAILURE,
         }
     }
 
     /// What is wrong with the policies, if that is the reason.
     pub(crate) fn report(&self) -> Option<&Report> {
-        if let Self::UnreadableSources(report) | Self::Invalid(report) = self {
+        if let Self::UnreadableSources(report)
+        | Self::Invalid(report)
+        | Self::Tests(TestsFailure::Form(report)) = self
+        {
             Some(report)
         } else {
             None

@@ -6,6 +6,7 @@ mod document_json;
 mod failure;
 mod outcome;
 mod policies;
+mod policy_tests;
 mod render;
 mod request;
 mod simulate;
@@ -34,6 +35,7 @@ enum Verb {
     Decide(decide::Arguments),
     Render(render::Arguments),
     Simulate(simulate::Arguments),
+    Test(policy_tests::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         Verb::Decide(arguments) => decide::run(&arguments, &terminal),
         Verb::Render(arguments) => render::run(&arguments, &terminal),
         Verb::Simulate(arguments) => simulate::run(&arguments, &terminal),
+        Verb::Test(arguments) => policy_tests::run(&arguments, &terminal),
     };
     match result {
         Ok(outcome) => outcome.exit_code(),

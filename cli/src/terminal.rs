@@ -44,6 +44,11 @@ impl Terminal {
         }
     }
 
+    /// Whether nothing but answers and errors is printed.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.is_quiet
+    }
+
     /// Whether answers on standard output have colours.
     pub(crate) fn stdout_has_colour(&self) -> bool {
         self.stdout_has_colour

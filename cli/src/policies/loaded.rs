@@ -13,7 +13,7 @@ use crate::policies::assemble::{Assembled, plugin_configuration, with_mesh};
 use crate::policies::files::files;
 use crate::policies::places::Places;
 use crate::policies::reader::Reader;
-use crate::source::{Located, Part, Source};
+use crate::source::{Located, Node, Part, Source};
 
 /// One plugin configuration, with the texts that it was read from.
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ impl Loaded {
         let (source, mut document, node) = match configuration {
             Some(placed) => (placed.source, placed.document, placed.node),
             // A problem has been noted, or else the file said nothing.
-            None => (0, Document::Null, crate::source::Node::default()),
+            None => (0, Document::Null, Node::default()),
         };
         let mut places = Places::of_document(source, node);
         places.set_options(with_mesh(&mut document, mesh));
@@ -100,6 +100,46 @@ impl Loaded {
         }
     }
 
+    /// Reads the one document of a file that is no configuration, such as policy tests.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file.
+    pub(crate) fn from_document(path: &Path) -> Result<Self, Failure> {
+        let mut reader = Reader::default();
+        let mut documents = reader.documents(path).into_iter();
+        let only = documents.next();
+        match (&only, documents.next()) {
+            (None, _) => reader.note_no_document(path),
+            (Some(_), Some(second)) => reader.note_second_document(path, &second),
+            (Some(_), None) => {}
+        }
+        let sources = reader.finish()?;
+        let (document, node) = only
+            .map(|placed| (placed.document, placed.node))
+            .unwrap_or((Document::Null, Node::default()));
+        Ok(Self {
+            document,
+            places: Arc::new(Places::of_document(0, node)),
+            sources,
+            documents: 1,
+            passed_over: BTreeMap::new(),
+        })
+    }
+
+    /// The plugin configuration that stands in a field of a field of the document.
+    pub(crate) fn configuration_in(&self, fields: [&str; 2], mesh: &MeshArguments) -> Option<Self> {
+        let (mut places, document) = self.places.below(&self.document, fields)?;
+        let mut document = document.clone();
+        places.set_options(with_mesh(&mut document, mesh));
+        Some(Self {
+            document,
+            places: Arc::new(places),
+            sources: Arc::clone(&self.sources),
+            documents: 1,
+            passed_over: BTreeMap::new(),
+        })
+    }
+
     /// The plugin configuration.
     pub(crate) fn document(&self) -> &Document {
         &self.document
@@ -146,7 +186,8 @@ impl Loaded {
         StatedConfiguration::read(&self.document).map_err(|errors| self.invalid(&errors))
     }
 
-    fn invalid(&self, errors: &ConfigErrors) -> Failure {
+    /// The failure that tells what the engine says of this configuration.
+    pub(crate) fn invalid(&self, errors: &ConfigErrors) -> Failure {
         Failure::Invalid(Box::new(self.report(config_problems(self, errors))))
     }
 

@@ -7,5 +7,5 @@ mod loaded;
 mod places;
 mod reader;
 
-pub(crate) use arguments::{MeshArguments, PolicyArguments};
+pub(crate) use arguments::{CustomName, MeshArguments, PolicyArguments, ProfileName};
 pub(crate) use loaded::Loaded;

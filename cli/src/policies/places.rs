@@ -39,6 +39,24 @@ impl Places {
         self.options = options;
     }
 
+    /// The places of a part of the document, and that part.
+    pub(super) fn below<'d>(
+        &self,
+        document: &'d Document,
+        fields: [&str; 2],
+    ) -> Option<(Self, &'d Document)> {
+        let Root::Document(source, node) = &self.root else {
+            return None;
+        };
+        let (mut node, mut document) = (node.clone(), document);
+        for field in fields {
+            let step = Step::Field(field.to_owned());
+            let (below, inner) = node.down(document, &step, 0)?;
+            (node, document) = (below.clone(), inner);
+        }
+        Some((Self::of_document(*source, node), document))
+    }
+
     /// Where a place of the document stands; what is not there stands where it belongs. Of a field that is given more
     /// than once it is the `nth`, from 0.
     pub(crate) fn locate(&self, document: &Document, place: &str, part: Part, nth: usize) -> Located {

@@ -81,6 +81,22 @@ impl Reader {
         }
     }
 
+    /// Notes that a file that holds one document holds none, if nothing is wrong with it otherwise.
+    pub(super) fn note_no_document(&mut self, path: &Path) {
+        if self.problems.is_empty() {
+            let message = format!("`{}` holds no document", path.display());
+            self.problems.push(Diagnostic::error("empty-file", message));
+        }
+    }
+
+    /// Notes that a file that holds one document holds another.
+    pub(super) fn note_second_document(&mut self, path: &Path, second: &Placed) {
+        let message = format!("`{}` holds more than one document", path.display());
+        let problem = Diagnostic::error("many-documents", message).at(Self::location(second));
+        self.problems
+            .push(problem.help("put each into a file of its own"));
+    }
+
     /// Notes a problem of a document.
     pub(super) fn note(&mut self, problem: Diagnostic) {
         self.problems.push(problem);
