@@ -1,5 +1,7 @@
 //! [`Expectation`]: what a test expects of a decision.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use spiffe_authz_analysis::coverage::{Cause, Effect};
 use spiffe_authz_policy::Document;
@@ -189,7 +191,8 @@ fn read_cause(node: &Node<'_>, problems: &mut Problems) -> Option<&'static str> 
     let code = node.text(problems)?;
     let cause = Cause::of_code(code).first().map(|cause| cause.code);
     if cause.is_none() {
-        let known = quoted(Cause::all().iter().map(|cause| cause.code));
+        let known: BTreeSet<&str> = Cause::all().iter().map(|cause| cause.code).collect();
+        let known = quoted(known);
         problems.add(
             &node.at,
             format!("`{code}` is no cause of a decision, which are {known}"),
