@@ -1,5 +1,6 @@
 //! `spiffe-authz`: what the policy engine decides, before it guards anything.
 
+mod check;
 mod decide;
 mod diagnostics;
 mod document_json;
@@ -17,7 +18,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::outcome::Outcome;
 use crate::terminal::{Terminal, TerminalArguments};
 
 /// Policies of a Zero Trust mesh, judged offline by the engine that enforces them in Envoy.
@@ -32,6 +32,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
+    Check(check::Arguments),
     Decide(decide::Arguments),
     Render(render::Arguments),
     Simulate(simulate::Arguments),
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
     };
     let terminal = Terminal::new(&terminal);
     let result = match verb {
+        Verb::Check(arguments) => check::run(&arguments, &terminal),
         Verb::Decide(arguments) => decide::run(&arguments, &terminal),
         Verb::Render(arguments) => render::run(&arguments, &terminal),
         Verb::Simulate(arguments) => simulate::run(&arguments, &terminal),

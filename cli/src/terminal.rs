@@ -75,8 +75,7 @@ impl Terminal {
     pub(crate) fn error(&self, failure: &Failure) {
         if let Some(report) = failure.report() {
             let _ = writeln!(std::io::stderr(), "{}", render(report, self.stderr_has_colour));
-            let counts = report.counts();
-            let _ = writeln!(std::io::stderr(), "\n{}", counts);
+            let _ = writeln!(std::io::stderr(), "\n{}", report.summary());
             return;
         }
         let word = if self.stderr_has_colour {

@@ -36,6 +36,8 @@ pub(crate) struct Diagnostic {
     pub(crate) severity: Severity,
     /// One word, such as `unknown-field`.
     pub(crate) code: &'static str,
+    /// Whether it is a lint, which has a page.
+    pub(crate) is_lint: bool,
     pub(crate) message: String,
     /// The part of the text that it is about; what comes from an option has none.
     pub(crate) label: Option<Label>,
@@ -56,6 +58,7 @@ impl Diagnostic {
         Self {
             severity,
             code,
+            is_lint: false,
             message: message.into(),
             label: None,
             related: Vec::new(),
@@ -76,6 +79,11 @@ impl Diagnostic {
             Some(Label { location, .. }) => (false, location.source, location.span.start),
             None => (true, 0, 0),
         }
+    }
+
+    /// The page that says more, from the root of the repository.
+    pub(crate) fn page(&self) -> Option<String> {
+        self.is_lint.then(|| format!("docs/lints/{}.md", self.code))
     }
 
     /// Where it stands.

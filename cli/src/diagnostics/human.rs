@@ -30,6 +30,11 @@ pub(crate) fn render(report: &Report, has_colour: bool) -> String {
     shown.join("\n\n")
 }
 
+/// One diagnostic of a report, without colours.
+pub(crate) fn render_one(report: &Report, diagnostic: &Diagnostic) -> String {
+    one(diagnostic, report.sources(), &Renderer::plain())
+}
+
 fn one(diagnostic: &Diagnostic, sources: &[Source], renderer: &Renderer) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,

@@ -10,8 +10,9 @@ mod reading_problem;
 mod report;
 mod shown;
 
-pub(crate) use config_problem::config_problems;
+pub(crate) use config_problem::{config_problems, resource};
 pub(crate) use diagnostic::{Diagnostic, Label, Severity};
-pub(crate) use human::render;
+pub(crate) use human::{render, render_one};
+pub(crate) use nearest::nearest;
 pub(crate) use reading_problem::{file_problem, syntax_problem};
-pub(crate) use report::{Counts, Report, plural};
+pub(crate) use report::{Extent, Region, Report};

@@ -1,17 +1,30 @@
 //! [`Report`]: diagnostics with the texts that they are about.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::diagnostics::human::render;
 use crate::diagnostics::{Diagnostic, Severity};
-use crate::source::Source;
+use crate::source::{Location, Source};
 
 /// Everything to say of some files.
 #[derive(Debug)]
 pub(crate) struct Report {
     sources: Arc<[Source]>,
     diagnostics: Vec<Diagnostic>,
+    extent: Extent,
+}
+
+/// What was looked at.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Extent {
+    /// Files, those that could not be read too.
+    pub(crate) files: usize,
+    /// Documents that could be read; the elements of a `List` are one each.
+    pub(crate) documents: usize,
+    /// Those of them that this project has nothing to do with: how many of each kind.
+    pub(crate) passed_over: BTreeMap<String, usize>,
 }
 
 /// How many diagnostics of each severity.
@@ -22,9 +35,23 @@ pub(crate) struct Counts {
     pub(crate) notes: usize,
 }
 
+/// A part of a file as people count: lines and columns from 1, columns in characters; the end is behind the last one.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Region {
+    pub(crate) file: String,
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+    pub(crate) end_line: usize,
+    pub(crate) end_column: usize,
+}
+
 impl Report {
-    pub(crate) fn new(sources: Arc<[Source]>, diagnostics: Vec<Diagnostic>) -> Self {
-        Self { sources, diagnostics }
+    pub(crate) fn new(sources: Arc<[Source]>, diagnostics: Vec<Diagnostic>, extent: Extent) -> Self {
+        Self {
+            sources,
+            diagnostics,
+            extent,
+        }
     }
 
     pub(crate) fn sources(&self) -> &[Source] {
@@ -33,6 +60,10 @@ impl Report {
 
     pub(crate) fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
+    }
+
+    pub(crate) fn extent(&self) -> &Extent {
+        &self.extent
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -46,12 +77,38 @@ impl Report {
             notes: count(Severity::Note),
         }
     }
-}
 
-impl Counts {
-    /// Whether there is nothing to say.
-    pub(crate) fn is_empty(self) -> bool {
-        self == Self::default()
+    /// Lines and columns of a location.
+    pub(crate) fn region(&self, location: &Location) -> Option<Region> {
+        let source = self.sources.get(location.source)?;
+        let span = &location.span;
+        Some(Region {
+            file: source.name(),
+            line: source.line(span.start),
+            column: source.column(span.start),
+            end_line: source.line(span.end),
+            end_column: source.column(span.end),
+        })
+    }
+
+    /// How much of what was found where: `3 errors, 2 warnings in 14 documents of 5 files`.
+    pub(crate) fn summary(&self) -> String {
+        let Extent {
+            files,
+            documents,
+            passed_over,
+        } = &self.extent;
+        let (documents, files) = (plural(*documents, "document"), plural(*files, "file"));
+        let mut summary = format!("{} in {documents} of {files}", self.counts());
+        if !passed_over.is_empty() {
+            let kinds = passed_over.iter().map(|(kind, count)| format!("{count} {kind}"));
+            let kinds: Vec<String> = kinds.collect();
+            summary = format!(
+                "{summary}\npassed over, as nothing that is enforced here: {}",
+                kinds.join(", ")
+            );
+        }
+        summary
     }
 }
 
@@ -64,12 +121,15 @@ impl fmt::Display for Counts {
         ];
         let told = counts.into_iter().filter(|(count, _)| *count > 0);
         let told: Vec<String> = told.map(|(count, noun)| plural(count, noun)).collect();
+        if told.is_empty() {
+            return formatter.write_str("no problems");
+        }
         formatter.write_str(&told.join(", "))
     }
 }
 
 /// `1 file`, `2 files`.
-pub(crate) fn plural(count: usize, noun: &str) -> String {
+fn plural(count: usize, noun: &str) -> String {
     if count == 1 {
         format!("1 {noun}")
     } else {

@@ -1,12 +1,11 @@
 //! [`Loaded`]: policies as they were read, before they mean anything.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use spiffe_authz_policy::{ConfigErrors, Document, NativeRbac, PolicySet, StatedConfiguration};
 
-use crate::diagnostics::{Diagnostic, Report, config_problems};
+use crate::diagnostics::{Diagnostic, Extent, Report, config_problems};
 use crate::failure::Failure;
 use crate::policies::MeshArguments;
 use crate::policies::assemble::{Assembled, plugin_configuration, with_mesh};
@@ -21,8 +20,7 @@ pub(crate) struct Loaded {
     document: Document,
     places: Arc<Places>,
     sources: Arc<[Source]>,
-    documents: usize,
-    passed_over: BTreeMap<String, usize>,
+    extent: Extent,
 }
 
 impl Loaded {
@@ -33,9 +31,8 @@ impl Loaded {
     pub(crate) fn from_configuration(path: &Path, mesh: &MeshArguments) -> Result<Self, Failure> {
         let mut reader = Reader::default();
         let documents = reader.documents(path);
-        let count = documents.len();
         let configuration = plugin_configuration(documents, path, &mut reader);
-        let sources = reader.finish()?;
+        let (sources, extent) = reader.finish()?;
         let (source, mut document, node) = match configuration {
             Some(placed) => (placed.source, placed.document, placed.node),
             // A problem has been noted, or else the file said nothing.
@@ -47,8 +44,7 @@ impl Loaded {
             document,
             places: Arc::new(places),
             sources,
-            documents: count,
-            passed_over: BTreeMap::new(),
+            extent,
         })
     }
 
@@ -66,8 +62,9 @@ impl Loaded {
             }
             documents.into_iter().for_each(|placed| assembled.add(placed));
         }
-        let sources = reader.finish()?;
-        let (documents, passed_over) = (assembled.documents, assembled.passed_over);
+        let (sources, mut extent) = reader.finish()?;
+        extent.documents = assembled.documents;
+        extent.passed_over = assembled.passed_over;
         let mut document = Document::Map(vec![(
             "resources".to_owned(),
             Document::List(assembled.resources),
@@ -78,8 +75,7 @@ impl Loaded {
             document,
             places: Arc::new(places),
             sources,
-            documents,
-            passed_over,
+            extent,
         })
     }
 
@@ -113,7 +109,7 @@ impl Loaded {
             (Some(_), Some(second)) => reader.note_second_document(path, &second),
             (Some(_), None) => {}
         }
-        let sources = reader.finish()?;
+        let (sources, extent) = reader.finish()?;
         let (document, node) = only
             .map(|placed| (placed.document, placed.node))
             .unwrap_or((Document::Null, Node::default()));
@@ -121,8 +117,7 @@ impl Loaded {
             document,
             places: Arc::new(Places::of_document(0, node)),
             sources,
-            documents: 1,
-            passed_over: BTreeMap::new(),
+            extent,
         })
     }
 
@@ -135,29 +130,13 @@ impl Loaded {
             document,
             places: Arc::new(places),
             sources: Arc::clone(&self.sources),
-            documents: 1,
-            passed_over: BTreeMap::new(),
+            extent: self.extent.clone(),
         })
     }
 
     /// The plugin configuration.
     pub(crate) fn document(&self) -> &Document {
         &self.document
-    }
-
-    /// The texts that it was read from.
-    pub(crate) fn sources(&self) -> &Arc<[Source]> {
-        &self.sources
-    }
-
-    /// How many documents the files hold.
-    pub(crate) fn documents(&self) -> usize {
-        self.documents
-    }
-
-    /// The documents that this project has nothing to do with: how many of each kind.
-    pub(crate) fn passed_over(&self) -> &BTreeMap<String, usize> {
-        &self.passed_over
     }
 
     /// Where a place of the configuration, such as `resources[0].spec`, stands.
@@ -193,7 +172,7 @@ impl Loaded {
 
     /// Problems of this configuration, ready to be shown.
     pub(crate) fn report(&self, diagnostics: Vec<Diagnostic>) -> Report {
-        Report::new(Arc::clone(&self.sources), diagnostics)
+        Report::new(Arc::clone(&self.sources), diagnostics, self.extent.clone())
     }
 
     /// The policies of the guarded workload as native RBAC.

@@ -41,20 +41,19 @@ impl Places {
 
     /// The places of a part of the document, and that part.
     pub(super) fn below<'d>(
-        &self,
+        &'d self,
         document: &'d Document,
         fields: [&str; 2],
     ) -> Option<(Self, &'d Document)> {
         let Root::Document(source, node) = &self.root else {
             return None;
         };
-        let (mut node, mut document) = (node.clone(), document);
+        let (mut node, mut document) = (node, document);
         for field in fields {
             let step = Step::Field(field.to_owned());
-            let (below, inner) = node.down(document, &step, 0)?;
-            (node, document) = (below.clone(), inner);
+            (node, document) = node.down(document, &step, 0)?;
         }
-        Some((Self::of_document(*source, node), document))
+        Some((Self::of_document(*source, node.clone()), document))
     }
 
     /// Where a place of the document stands; what is not there stands where it belongs. Of a field that is given more

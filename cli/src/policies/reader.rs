@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use spiffe_authz_policy::{Document, Limits};
 
-use crate::diagnostics::{Diagnostic, Report, file_problem, syntax_problem};
+use crate::diagnostics::{Diagnostic, Extent, Report, file_problem, syntax_problem};
 use crate::failure::Failure;
 use crate::source::{FileProblem, Location, Node, Source, read};
 
@@ -24,11 +24,13 @@ pub(super) struct Reader {
     sources: Vec<Source>,
     problems: Vec<Diagnostic>,
     cannot_read: bool,
+    extent: Extent,
 }
 
 impl Reader {
     /// The documents of a file, those that could be read. Empty ones are left out, as Kubernetes' tools do.
     pub(super) fn documents(&mut self, path: &Path) -> Vec<Placed> {
+        self.extent.files = self.extent.files.saturating_add(1);
         let source = match Source::read(path) {
             Ok(source) => source,
             Err(problem) => {
@@ -40,6 +42,7 @@ impl Reader {
         let index = self.sources.len();
         let documents = self.documents_of(source.text(), index);
         self.sources.push(source);
+        self.extent.documents = self.extent.documents.saturating_add(documents.len());
         documents
     }
 
@@ -110,13 +113,13 @@ impl Reader {
         }
     }
 
-    /// The texts, if nothing was wrong.
-    pub(super) fn finish(self) -> Result<Arc<[Source]>, Failure> {
+    /// The texts and what was looked at, if nothing was wrong.
+    pub(super) fn finish(self) -> Result<(Arc<[Source]>, Extent), Failure> {
         let sources: Arc<[Source]> = self.sources.into();
         if self.problems.is_empty() {
-            return Ok(sources);
+            return Ok((sources, self.extent));
         }
-        let report = Report::new(sources, self.problems);
+        let report = Report::new(sources, self.problems, self.extent);
         Err(if self.cannot_read {
             Failure::UnreadableSources(Box::new(report))
         } else {
