@@ -1,5 +1,7 @@
 //! [`KeyAlgorithm`]: the kinds of key that a CA or an SVID may have.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use rcgen::{
     KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PKCS_RSA_SHA256,
     SignatureAlgorithm,
@@ -23,7 +25,7 @@ pub enum KeyAlgorithm {
     EcdsaP384,
     /// RSA with a modulus of 2048 bits.
     Rsa2048,
-    /// Ed25519. BoringSSL, and so Envoy, takes it only where it is switched on.
+    /// Ed25519, where the peers offer it in the handshake.
     Ed25519,
 }
 
@@ -49,8 +51,15 @@ impl KeyAlgorithm {
             reason,
         };
         match self {
-            Self::EcdsaP256 | Self::EcdsaP384 | Self::Ed25519 => {
+            Self::EcdsaP256 | Self::EcdsaP384 => {
                 KeyPair::generate_for(self.signature()).map_err(|error| failed(error.to_string()))
+            }
+            Self::Ed25519 => {
+                let key =
+                    KeyPair::generate_for(self.signature()).map_err(|error| failed(error.to_string()))?;
+                let pem = ed25519_key_pem(key.serialized_der())
+                    .ok_or_else(|| failed("it is not in the form that ring writes".to_owned()))?;
+                KeyPair::from_pem(&pem).map_err(|error| failed(error.to_string()))
             }
             Self::Rsa2048 => {
                 let pem = rsa_key_pem().map_err(failed)?;
@@ -70,6 +79,26 @@ impl KeyAlgorithm {
     }
 }
 
+/// The key in the form of RFC 5208: ring writes that of RFC 5958, with the public key behind, which neither BoringSSL (and so
+/// Envoy) nor OpenSSL reads.
+fn ed25519_key_pem(der: &[u8]) -> Option<String> {
+    let seed = der.strip_prefix(&WITH_PUBLIC_KEY)?.get(..ED25519_SEED_BYTES)?;
+    let body = BASE64_STANDARD.encode([&ALONE, seed].concat());
+    Some(format!(
+        "-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n"
+    ))
+}
+
+const ED25519_SEED_BYTES: usize = 32;
+/// How an Ed25519 key begins in PKCS#8, up to its seed: version 2, as ring writes it.
+const WITH_PUBLIC_KEY: [u8; 16] = [
+    0x30, 0x51, 2, 1, 1, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20,
+];
+/// Version 1.
+const ALONE: [u8; 16] = [
+    0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20,
+];
+
 /// PKCS#8.
 fn rsa_key_pem() -> Result<String, String> {
     let key = RsaPrivateKey::new(&mut OsRng, RSA_BITS).map_err(|error| error.to_string())?;
@@ -82,6 +111,13 @@ fn rsa_key_pem() -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_ed25519_key_stands_alone_in_its_file() {
+        let key = KeyAlgorithm::Ed25519.generate().unwrap();
+        assert!(key.serialized_der().starts_with(&ALONE));
+        assert_eq!(key.serialized_der().len(), 16 + 32);
+    }
 
     #[test]
     fn a_key_of_each_kind_is_made_and_read_back_from_its_pem() {
