@@ -81,7 +81,9 @@ impl LeafRule {
             Self::KeyUsageIsCritical => matches!(facts.key_usage, KeyUsage::Critical { .. }),
             Self::DigitalSignature => match facts.key_usage {
                 KeyUsage::Absent | KeyUsage::NotCritical => false,
-                KeyUsage::Critical { digital_signature, .. } => digital_signature,
+                KeyUsage::Critical {
+                    digital_signature, ..
+                } => digital_signature,
             },
             Self::SignsForNoAuthority => match facts.key_usage {
                 KeyUsage::Absent | KeyUsage::NotCritical => false,

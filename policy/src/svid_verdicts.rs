@@ -6,8 +6,9 @@
 use time::OffsetDateTime;
 
 use crate::attribute::Attribute;
+use crate::certificate_error::CertificateError;
 use crate::identity_error::IdentityError;
-use crate::leaf_certificate::LeafCertificate;
+use crate::leaf_certificate::{LeafCertificate, der_of_pem};
 use crate::leaf_facts::{ExtendedKeyUsage, Holder, KeyUsage, LeafFacts};
 use crate::spiffe_id::SpiffeId;
 use crate::svid::{LeafRule, in_force, is_of_workload, only_uri_san};
@@ -143,13 +144,22 @@ impl SvidRule {
 }
 
 impl LeafCertificate {
+    /// The DER of the one certificate in PEM, plain or URL-encoded as Envoy shows it: what its digest is made of.
+    ///
+    /// # Errors
+    /// When there is not exactly one block, or it is labelled as something else.
+    pub fn der_of_pem(pem: &[u8]) -> Result<Vec<u8>, CertificateError> {
+        der_of_pem(pem)
+    }
+
     /// What each rule says at this moment, in the order in which the engine asks them. The certificate is the SVID of a
     /// workload exactly where all of them hold.
     #[must_use]
     pub fn verdicts(&self, now: OffsetDateTime) -> Vec<SvidVerdict> {
         let facts = self.facts();
         let mut verdicts = Vec::from(name_verdicts(&facts.uri_sans));
-        verdicts.extend(LeafRule::ALL.map(|rule| SvidRule::of(rule).says(rule.holds(facts), found(rule, facts))));
+        verdicts
+            .extend(LeafRule::ALL.map(|rule| SvidRule::of(rule).says(rule.holds(facts), found(rule, facts))));
         verdicts.push(SvidRule::InForce.says(self.in_force(now).is_ok(), validity(facts)));
         verdicts
     }
@@ -265,10 +275,22 @@ fn extended_key_usage(usage: ExtendedKeyUsage) -> &'static str {
 }
 
 fn validity(facts: &LeafFacts) -> String {
-    let moment = |moment: Option<OffsetDateTime>| {
-        moment.map_or_else(|| "any time".to_owned(), |moment| moment.to_string())
-    };
+    let moment = |moment: Option<OffsetDateTime>| moment.map_or_else(|| "any time".to_owned(), rfc3339);
     format!("{} to {}", moment(facts.not_before), moment(facts.not_after))
+}
+
+/// In whole seconds, as certificates have it.
+fn rfc3339(moment: OffsetDateTime) -> String {
+    let (date, time) = (moment.date(), moment.time());
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+        date.year(),
+        u8::from(date.month()),
+        date.day(),
+        time.hour(),
+        time.minute(),
+        time.second()
+    )
 }
 
 #[cfg(test)]
@@ -286,7 +308,13 @@ mod tests {
 
     /// Every combination of what the rules look at, with good and bad names.
     fn every_leaf() -> Vec<LeafFacts> {
-        let names: [&[&str]; 5] = [&[], &[ID], &[ID, ID], &["spiffe://cluster.local"], &["spiffe://A/b"]];
+        let names: [&[&str]; 5] = [
+            &[],
+            &[ID],
+            &[ID, ID],
+            &["spiffe://cluster.local"],
+            &["spiffe://A/b"],
+        ];
         let usages = [KeyUsage::Absent, KeyUsage::NotCritical].into_iter().chain(
             [(false, false), (false, true), (true, false), (true, true)].map(|(signs, authority)| {
                 KeyUsage::Critical {
@@ -296,12 +324,13 @@ mod tests {
             }),
         );
         let usages: Vec<KeyUsage> = usages.collect();
-        let extended = [(true, true), (true, false), (false, true), (false, false)].map(|(server, client)| {
-            ExtendedKeyUsage::Given {
-                server_auth: server,
-                client_auth: client,
-            }
-        });
+        let extended =
+            [(true, true), (true, false), (false, true), (false, false)].map(|(server, client)| {
+                ExtendedKeyUsage::Given {
+                    server_auth: server,
+                    client_auth: client,
+                }
+            });
         let mut leaves = Vec::new();
         for names in names {
             for key_usage in &usages {
@@ -341,7 +370,13 @@ mod tests {
     #[test]
     fn a_rule_about_the_name_is_judged_where_there_is_one() {
         let verdicts = LeafCertificate::new(LeafFacts::default()).verdicts(OffsetDateTime::UNIX_EPOCH);
-        let of = |rule| verdicts.iter().find(|verdict| verdict.rule == rule).unwrap().verdict;
+        let of = |rule| {
+            verdicts
+                .iter()
+                .find(|verdict| verdict.rule == rule)
+                .unwrap()
+                .verdict
+        };
         assert_eq!(of(SvidRule::OneUriSan), RuleVerdict::Broken);
         assert_eq!(of(SvidRule::SpiffeId), RuleVerdict::NotJudged);
         assert_eq!(of(SvidRule::WorkloadPath), RuleVerdict::NotJudged);
