@@ -20,6 +20,15 @@ pub(crate) enum Failure {
     /// Standard output that cannot be written.
     #[error("cannot write the answers: {0}")]
     Unwritable(std::io::Error),
+    /// A file that cannot be written.
+    #[error("cannot write `{}`: {reason}", path.display())]
+    Unwritten { path: PathBuf, reason: std::io::Error },
+    /// Arguments that mean nothing together, or a file that is not what they say.
+    #[error("{0}")]
+    Use(String),
+    /// A CA or an SVID that cannot be made, read or written.
+    #[error("{0}")]
+    Pki(spiffe_authz_pki::PkiError),
     /// A line that is no request document.
     #[error("`{}` line {line}: not a request document: {errors}", path.display())]
     Request {
@@ -52,6 +61,9 @@ impl Failure {
         match self {
             Self::Unreadable { .. }
             | Self::Unwritable(_)
+            | Self::Unwritten { .. }
+            | Self::Use(_)
+            | Self::Pki(_)
             | Self::Request { .. }
             | Self::UnreadableSources(_)
             | Self::Simulate(_)

@@ -1,17 +1,23 @@
 //! `spiffe-authz`: what the policy engine decides, before it guards anything.
 
 mod check;
+mod completions;
 mod decide;
 mod diagnostics;
 mod document_json;
 mod failure;
+#[cfg(test)]
+mod help;
+mod man;
 mod outcome;
 mod policies;
 mod policy_tests;
 mod render;
 mod request;
+mod schema;
 mod simulate;
 mod source;
+mod svid;
 mod terminal;
 
 use std::process::ExitCode;
@@ -37,6 +43,10 @@ enum Verb {
     Render(render::Arguments),
     Simulate(simulate::Arguments),
     Test(policy_tests::Arguments),
+    Svid(svid::Arguments),
+    Schema(schema::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -51,6 +61,10 @@ fn main() -> ExitCode {
         Verb::Render(arguments) => render::run(&arguments, &terminal),
         Verb::Simulate(arguments) => simulate::run(&arguments, &terminal),
         Verb::Test(arguments) => policy_tests::run(&arguments, &terminal),
+        Verb::Svid(arguments) => svid::run(&arguments, &terminal),
+        Verb::Schema(arguments) => schema::run(&arguments, &terminal),
+        Verb::Completions(arguments) => completions::run(&arguments, &terminal),
+        Verb::Man(arguments) => man::run(&arguments, &terminal),
     };
     match result {
         Ok(outcome) => outcome.exit_code(),
