@@ -59,7 +59,7 @@ fn quiet_says_nothing_where_all_went_well_and_tells_an_error_all_the_same() {
 
 #[test]
 fn each_kind_of_schema_is_json_of_the_2020_draft() {
-    for kind in ["plugin-configuration", "istio"] {
+    for kind in ["plugin-configuration", "istio", "policy-tests"] {
         let output = run(&["schema", "--for", kind]);
         let schema: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");

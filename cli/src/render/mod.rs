@@ -23,10 +23,17 @@ use crate::terminal::Terminal;
 /// Exit codes: 0 it was rendered, 1 a file cannot be read or written, 3 the configuration is invalid, or says what the
 /// rendered form cannot say.
 #[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     target: Target,
 }
+
+const EXAMPLES: &str = "\
+EXAMPLES:
+    spiffe-authz render envoy --help
+    spiffe-authz render istio --help
+    spiffe-authz render rbac --help";
 
 #[derive(Subcommand)]
 enum Target {

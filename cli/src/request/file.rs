@@ -120,7 +120,11 @@ fn yaml(bytes: &[u8], name: &str) -> Result<Vec<Document>, RequestError> {
     let text = str::from_utf8(bytes).map_err(|error| syntax(error.to_string()))?;
     let reading = crate::source::read(text);
     match reading.errors.first() {
-        None => Ok(reading.documents.into_iter().map(|(document, _)| document).collect()),
+        None => Ok(reading
+            .documents
+            .into_iter()
+            .map(|(document, _)| document)
+            .collect()),
         Some(error) => {
             let before = text.get(..error.span.start).unwrap_or(text);
             let line = before.matches('\n').count().saturating_add(1);

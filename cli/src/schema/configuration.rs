@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use spiffe_authz_policy::PathClass;
 
-use crate::schema::node::{Field, list, map, text, text_map, texts, word};
+use crate::schema::node::{Field, list, map, or_null, text, text_map, texts, word};
 use crate::schema::{authorization_policy, metadata, peer_authentication};
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -213,16 +213,16 @@ fn resource() -> Value {
         ];
         let by_kind: Vec<Value> = specs
             .into_iter()
-            .map(|(kind, spec)| of_kind(kind, &spec))
+            .map(|(kind, spec)| of_kind(kind, spec))
             .collect();
         fields.insert("allOf".to_owned(), json!(by_kind));
     }
     resource
 }
 
-fn of_kind(kind: &str, spec: &Value) -> Value {
+fn of_kind(kind: &str, spec: Value) -> Value {
     json!({
         "if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]},
-        "then": {"properties": {"spec": spec}},
+        "then": {"properties": {"spec": or_null(spec)}},
     })
 }

@@ -38,6 +38,7 @@ const EXAMPLES: &str = "\
 EXAMPLES:
     spiffe-authz schema > spiffe-authz.schema.json
     spiffe-authz schema --for istio > istio.schema.json
+    spiffe-authz schema --for policy-tests > policy-tests.schema.json
 
   At the head of a YAML file, for yaml-language-server:
     # yaml-language-server: $schema=spiffe-authz.schema.json
@@ -52,6 +53,8 @@ pub(crate) enum Kind {
     PluginConfiguration,
     /// One Istio document: an AuthorizationPolicy or a PeerAuthentication
     Istio,
+    /// A file of policy unit tests, for `spiffe-authz test`
+    PolicyTests,
 }
 
 pub(crate) fn run(arguments: &Arguments, _terminal: &Terminal) -> Result<Outcome, Failure> {
@@ -64,13 +67,17 @@ pub(crate) fn run(arguments: &Arguments, _terminal: &Terminal) -> Result<Outcome
     Ok(Outcome::Yes)
 }
 
+/// Written by hand, and compared with what `test` reads by the tests of that verb.
+const POLICY_TESTS: &str = include_str!("../../../docs/schema/policy-tests.schema.json");
+
 fn text(kind: Kind) -> String {
-    format!("{:#}\n", schema(kind))
+    match kind {
+        Kind::PluginConfiguration => printed(&configuration::schema()),
+        Kind::Istio => printed(&configuration::istio()),
+        Kind::PolicyTests => POLICY_TESTS.to_owned(),
+    }
 }
 
-fn schema(kind: Kind) -> Value {
-    match kind {
-        Kind::PluginConfiguration => configuration::schema(),
-        Kind::Istio => configuration::istio(),
-    }
+fn printed(schema: &Value) -> String {
+    format!("{schema:#}\n")
 }

@@ -50,11 +50,17 @@ pub(super) fn text_map(about: &str) -> Value {
     json!({"description": about, "type": "object", "additionalProperties": {"type": "string"}})
 }
 
-/// A map with these fields and no others.
+/// A map with these fields and no others. `null` is as if a field were not there, so one that is not required may be it.
 pub(super) fn map(about: &str, required: &[&str], fields: impl IntoIterator<Item = Field>) -> Value {
     let fields: Map<String, Value> = fields
         .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
+        .map(|(name, value)| {
+            let may_be_absent = !required.contains(&name);
+            (
+                name.to_owned(),
+                if may_be_absent { or_null(value) } else { value },
+            )
+        })
         .collect();
     let mut map = json!({
         "description": about,
@@ -66,4 +72,21 @@ pub(super) fn map(about: &str, required: &[&str], fields: impl IntoIterator<Item
         map.insert("required".to_owned(), json!(required));
     }
     map
+}
+
+/// The same, or `null`.
+pub(super) fn or_null(mut schema: Value) -> Value {
+    let Some(fields) = schema.as_object_mut() else {
+        return schema;
+    };
+    if let Some(kind) = fields.get_mut("type") {
+        *kind = json!([kind, "null"]);
+    }
+    if let Some(Value::Array(words)) = fields.get_mut("enum") {
+        words.push(Value::Null);
+    }
+    if let Some(constant) = fields.remove("const") {
+        fields.insert("enum".to_owned(), json!([constant, null]));
+    }
+    schema
 }

@@ -6,7 +6,11 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 use spiffe_authz_policy::{ConfigErrorKind, Document, Limits, PolicySet, StatedConfiguration};
 
-use super::{Kind, schema};
+use super::{Kind, text};
+
+fn schema(kind: Kind) -> Value {
+    serde_json::from_str(&text(kind)).unwrap()
+}
 
 /// A step from a document to what stands in it.
 #[derive(Clone, Debug)]
