@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use spiffe_authz_analysis::difference::DifferenceError;
 use spiffe_authz_policy::ConfigErrors;
 
 use crate::diagnostics::Report;
@@ -54,6 +55,9 @@ pub(crate) enum Failure {
     /// There is no request to judge.
     #[error(transparent)]
     Requests(#[from] RequestError),
+    /// Two policy sets could not be compared.
+    #[error(transparent)]
+    Difference(#[from] DifferenceError),
 }
 
 impl Failure {
@@ -70,8 +74,8 @@ impl Failure {
             | Self::Requests(_) => ExitCode::from(1),
             Self::Render(error) if error.is_of_the_configuration() => ExitCode::from(3),
             Self::Render(_) => ExitCode::from(1),
-            Self::Invalid(_) => ExitCode::from(3),
-            Self::Tests(_) => ExitCode::FAILURE,
+            Self::Tests(_) | Self::Difference(DifferenceError::Unconfirmed { .. }) => ExitCode::from(1),
+            Self::Invalid(_) | Self::Difference(DifferenceError::Invalid(_)) => ExitCode::from(3),
         }
     }
 

@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod decide;
 mod diagnostics;
+mod diff;
 mod document_json;
 mod failure;
 #[cfg(test)]
@@ -40,6 +41,7 @@ struct Arguments {
 enum Verb {
     Check(check::Arguments),
     Decide(decide::Arguments),
+    Diff(diff::Arguments),
     Render(render::Arguments),
     Simulate(simulate::Arguments),
     Test(policy_tests::Arguments),
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
     let result = match verb {
         Verb::Check(arguments) => check::run(&arguments, &terminal),
         Verb::Decide(arguments) => decide::run(&arguments, &terminal),
+        Verb::Diff(arguments) => diff::run(&arguments, &terminal),
         Verb::Render(arguments) => render::run(&arguments, &terminal),
         Verb::Simulate(arguments) => simulate::run(&arguments, &terminal),
         Verb::Test(arguments) => policy_tests::run(&arguments, &terminal),

@@ -46,22 +46,19 @@ pub(super) enum Effect {
 }
 
 impl Side {
-    /// Reads a configuration.
-    ///
-    /// # Errors
-    /// Every problem of it.
-    pub fn new(document: &Document) -> Result<Self, ConfigErrors> {
-        let stated = StatedConfiguration::read(document)?;
+    /// A configuration, and what was read of it.
+    #[must_use]
+    pub fn new(document: &Document, stated: StatedConfiguration) -> Self {
         let entries = match document {
             Document::Map(entries) => entries.as_slice(),
             Document::Null | Document::Bool(_) | Document::Number(_) | Document::String(_) | Document::List(_) => &[],
         };
         let is_setting = |(name, _): &&(String, Document)| name != "resources" && name != "workload";
-        Ok(Self {
+        Self {
             settings: entries.iter().filter(is_setting).cloned().collect(),
             resources: document.field("resources").cloned().unwrap_or(Document::List(Vec::new())),
             stated,
-        })
+        }
     }
 
     /// What it says.

@@ -19,6 +19,19 @@ pub struct Target {
     pub label: String,
 }
 
+impl Target {
+    /// A workload that is named.
+    #[must_use]
+    pub fn of(workload: &Workload) -> Self {
+        let mut target = sidecar(&workload.namespace, workload.labels.clone());
+        target.workload = workload.clone();
+        if workload.labels.is_empty() {
+            target.label = format!("namespace {}", workload.namespace);
+        }
+        target
+    }
+}
+
 type Labels = BTreeMap<String, String>;
 
 /// The workloads that the sets name by selectors, and one for all others of each namespace, and of another namespace.

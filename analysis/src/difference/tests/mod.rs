@@ -4,7 +4,7 @@ mod changes;
 mod complete;
 
 use serde_json::{Value, json};
-use spiffe_authz_policy::{Document, Limits, Workload};
+use spiffe_authz_policy::{Document, Limits, StatedConfiguration, Workload};
 
 use crate::difference::report::{TargetDifference, compare};
 use crate::difference::{Change, Direction, Side, Target};
@@ -14,7 +14,9 @@ pub(super) const FRONTEND: &str = "cluster.local/ns/shop/sa/frontend";
 pub(super) fn side(configuration: &Value) -> Side {
     let text = configuration.to_string();
     let document = Document::from_json(text.as_bytes(), Limits::default()).unwrap();
-    Side::new(&document).unwrap_or_else(|errors| panic!("{errors}\n{configuration}"))
+    let stated = StatedConfiguration::read(&document);
+    let stated = stated.unwrap_or_else(|errors| panic!("{errors}\n{configuration}"));
+    Side::new(&document, stated)
 }
 
 pub(super) fn orders() -> Target {
