@@ -22,7 +22,7 @@ use crate::source::{Located, Part};
 use crate::terminal::Terminal;
 
 const EXAMPLES: &str = "\
-Examples:
+EXAMPLES:
   The Istio documents of a folder, for every workload:
     spiffe-authz check -f policies/
   A plugin configuration, or the WasmPlugin that has it:

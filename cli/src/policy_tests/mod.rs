@@ -76,7 +76,7 @@ enum Format {
 }
 
 const EXAMPLES: &str = "\
-Examples:
+EXAMPLES:
   spiffe-authz test
       every `*.test.yaml` below the working directory
   spiffe-authz test orders.test.yaml --filter payments

@@ -110,7 +110,7 @@ struct FileArguments {
 }
 
 const EXAMPLES: &str = "\
-Examples:
+EXAMPLES:
   spiffe-authz render envoy --config orders.yaml --svid-files /run/spiffe-authz/svid --ecds --out envoy
   spiffe-authz render envoy --config orders.yaml --spire-socket /run/spire/agent.sock
   spiffe-authz render envoy --config orders.yaml --spire-socket /run/spire/agent.sock \\

@@ -51,7 +51,7 @@ pub(crate) struct Arguments {
 }
 
 const EXAMPLES: &str = "\
-Examples:
+EXAMPLES:
   spiffe-authz render istio --config orders.yaml --image oci://registry.example/spiffe-authz:1.0 \\
       --sha256 b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c
   spiffe-authz render istio -f policies/ --image oci://registry.example/spiffe-authz:1.0 --tcp 5432

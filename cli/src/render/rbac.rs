@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
 }
 
 const EXAMPLES: &str = "\
-Examples:
+EXAMPLES:
   spiffe-authz render rbac --config orders.yaml --profile istio
   spiffe-authz render rbac -f policies/ -n shop -l app=orders --profile istio --chain http --format json";
 

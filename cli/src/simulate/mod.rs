@@ -59,7 +59,7 @@ pub(crate) struct Arguments {
 }
 
 const EXAMPLES: &str = "\
-Examples:
+EXAMPLES:
   spiffe-authz simulate --config orders.yaml --requests requests.jsonl
   spiffe-authz simulate --config orders.yaml --requests - --details < requests.jsonl
   spiffe-authz simulate --config orders.yaml --requests requests.jsonl --trace";
