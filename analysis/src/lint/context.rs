@@ -6,14 +6,27 @@ use spiffe_authz_policy::{
 };
 use time::OffsetDateTime;
 
+use super::budget::Budget;
 use super::pattern::Reading;
 use crate::inventory::Inventory;
+
+/// How many pairs of values are compared within lists, in a whole configuration.
+const PAIRS_OF_VALUES: usize = 2_000_000;
+
+/// How many pairs of values are compared between rules.
+const PAIRS_BETWEEN_RULES: usize = 20_000_000;
+
+/// How many names are told with one that is near.
+const NEAR_NAMES: usize = 100;
 
 /// What is looked at.
 pub(super) struct Context<'a> {
     pub(super) configuration: &'a StatedConfiguration,
     pub(super) inventory: Option<&'a Inventory>,
     pub(super) now: Option<OffsetDateTime>,
+    pub(super) values_left: Budget,
+    pub(super) rules_left: Budget,
+    pub(super) names_left: Budget,
 }
 
 /// A clause of a rule of a policy.
@@ -55,6 +68,9 @@ impl<'a> Context<'a> {
             configuration,
             inventory,
             now,
+            values_left: Budget::of(PAIRS_OF_VALUES),
+            rules_left: Budget::of(PAIRS_BETWEEN_RULES),
+            names_left: Budget::of(NEAR_NAMES),
         }
     }
 
@@ -179,6 +195,20 @@ impl<'a> PlacedValue<'a> {
     /// Whether it is compared with this header, its name in lower case.
     pub(super) fn is_header(&self, name: &str) -> bool {
         matches!(self.key(), StatedKey::Header(own) if own == name)
+    }
+
+    /// Whether one of the values beside it is such; `None` where there are too many to look.
+    pub(super) fn any_beside(
+        &self,
+        context: &Context<'_>,
+        is_such: impl Fn(&StatedValue) -> bool,
+    ) -> Option<bool> {
+        let values = self.clause.values();
+        let count = self.clause.any_of.len().saturating_add(self.clause.none_of.len());
+        context
+            .values_left
+            .spend(count)
+            .then(|| values.into_iter().any(is_such))
     }
 
     /// Whether a trust domain is asked for beside it.

@@ -42,6 +42,18 @@ impl<'a> Comparable<'a> {
                 .all(|clause| self.asks_no_more(clause, narrow))
     }
 
+    /// How much there is to compare: its values, and the conditions with each source and operation.
+    pub(super) fn weight(self) -> usize {
+        let values = self.rule.clauses().map(|clause| clause.values().count());
+        let conditions = self.rule.when.iter().map(|clause| clause.values().count());
+        let alternatives = self.rule.from.len().saturating_add(self.rule.to.len());
+        let repeated = alternatives.saturating_mul(conditions.sum::<usize>());
+        values
+            .sum::<usize>()
+            .saturating_add(alternatives)
+            .saturating_add(repeated)
+    }
+
     /// An ALLOW rule that reads HTTP anywhere never matches a connection (S-10).
     fn is_lost_on_tcp(self) -> bool {
         self.policy.action == StatedAction::Allow

@@ -3,6 +3,7 @@
 //! Each has a code, a severity and a page in `docs/lints/`. A lint reads what the configuration says; it never judges a
 //! request.
 
+mod budget;
 mod clause;
 mod code;
 mod context;

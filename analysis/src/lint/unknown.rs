@@ -2,7 +2,7 @@
 
 mod nearest;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use spiffe_authz_policy::{StatedKey, StatedPolicy, ValueForm};
 
@@ -10,7 +10,7 @@ use super::context::{Context, PlacedValue};
 use super::pattern::service_account;
 use super::scope::labels;
 use super::{Lint, LintCode};
-use crate::inventory::Inventory;
+use crate::inventory::{Inventory, InventoryWorkload};
 use nearest::nearest;
 
 /// Looks at every name that the inventory could know.
@@ -24,9 +24,14 @@ pub(super) fn look(context: &Context<'_>, lints: &mut Vec<Lint>) {
             lints.extend(unknown(context, inventory, &value));
         }
     }
+    let workloads = inventory.workloads.as_deref().map(by_label);
     for policy in &context.configuration.policies {
-        lints.extend(own_namespace(inventory, policy));
-        lints.extend(selects_nobody(context, inventory, policy));
+        lints.extend(own_namespace(context, inventory, policy));
+        lints.extend(
+            workloads
+                .as_ref()
+                .and_then(|workloads| selects_nobody(context, workloads, policy)),
+        );
     }
 }
 
@@ -34,13 +39,19 @@ fn unknown(context: &Context<'_>, inventory: &Inventory, value: &PlacedValue<'_>
     let text = value.text();
     if *value.key() == StatedKey::Namespaces {
         let known = inventory.namespaces.as_ref()?;
-        return missing(known, &[text.to_owned()], LintCode::UnknownNamespace, value);
+        return missing(
+            context,
+            known,
+            &[text.to_owned()],
+            LintCode::UnknownNamespace,
+            value,
+        );
     }
     if *value.key() == StatedKey::ServiceAccounts {
         let (namespace, name) = service_account(&value.policy.id.namespace, text);
         let full = format!("{namespace}/{name}");
         let known = inventory.service_accounts.as_ref()?;
-        return missing(known, &[full], LintCode::UnknownServiceAccount, value);
+        return missing(context, known, &[full], LintCode::UnknownServiceAccount, value);
     }
     if *value.key() == StatedKey::Principals {
         return unknown_identity(context, inventory.spiffe_ids.as_ref()?, value);
@@ -56,7 +67,7 @@ fn unknown_identity(
 ) -> Option<Lint> {
     let spellings = context.configuration.spellings(value.text()).into_iter();
     let ids: Vec<String> = spellings.map(|spelling| format!("spiffe://{spelling}")).collect();
-    let found = missing(known, &ids, LintCode::UnknownIdentity, value)?;
+    let found = missing(context, known, &ids, LintCode::UnknownIdentity, value)?;
     // In a policy it is written without its scheme.
     let help = found.help.map(|help| help.replace("spiffe://", ""));
     Some(Lint { help, ..found })
@@ -64,6 +75,7 @@ fn unknown_identity(
 
 /// None of the names that the value stands for is known.
 fn missing(
+    context: &Context<'_>,
     known: &BTreeSet<String>,
     names: &[String],
     code: LintCode,
@@ -73,17 +85,21 @@ fn missing(
         return None;
     }
     let message = format!("`{}` is not in the inventory", value.text());
-    Some(Lint::new(code, &value.value.at, message).help(suggestion(known, names)))
+    Some(Lint::new(code, &value.value.at, message).help(suggestion(context, known, names)))
 }
 
-fn suggestion(known: &BTreeSet<String>, names: &[String]) -> String {
-    names.iter().find_map(|name| nearest(known, name)).map_or_else(
+fn suggestion(context: &Context<'_>, known: &BTreeSet<String>, names: &[String]) -> String {
+    let near = |name: &String| {
+        let is_looked_for = context.names_left.spend(1);
+        is_looked_for.then(|| nearest(known, name)).flatten()
+    };
+    names.iter().find_map(near).map_or_else(
         || "correct it, or add it to the inventory".to_owned(),
         |near| format!("write `{near}` if that is meant, or add it to the inventory"),
     )
 }
 
-fn own_namespace(inventory: &Inventory, policy: &StatedPolicy) -> Option<Lint> {
+fn own_namespace(context: &Context<'_>, inventory: &Inventory, policy: &StatedPolicy) -> Option<Lint> {
     let known = inventory.namespaces.as_ref()?;
     let own = &policy.id.namespace;
     if known.contains(own) {
@@ -95,16 +111,39 @@ fn own_namespace(inventory: &Inventory, policy: &StatedPolicy) -> Option<Lint> {
         policy.id
     );
     Some(
-        Lint::new(LintCode::UnknownNamespace, &at, message)
-            .help(suggestion(known, std::slice::from_ref(own))),
+        Lint::new(LintCode::UnknownNamespace, &at, message).help(suggestion(
+            context,
+            known,
+            std::slice::from_ref(own),
+        )),
     )
 }
 
-fn selects_nobody(context: &Context<'_>, inventory: &Inventory, policy: &StatedPolicy) -> Option<Lint> {
-    let workloads = inventory.workloads.as_ref()?;
+/// The workloads by each of their labels.
+type ByLabel<'i> = HashMap<(&'i str, &'i str), Vec<&'i InventoryWorkload>>;
+
+fn by_label(workloads: &[InventoryWorkload]) -> ByLabel<'_> {
+    let mut by_label: ByLabel<'_> = HashMap::new();
+    for workload in workloads {
+        for (key, value) in &workload.labels {
+            by_label.entry((key, value)).or_default().push(workload);
+        }
+    }
+    by_label
+}
+
+fn selects_nobody(context: &Context<'_>, workloads: &ByLabel<'_>, policy: &StatedPolicy) -> Option<Lint> {
     let wanted = labels(policy)?;
+    // Those with the label that the fewest have.
+    let found = wanted.iter().map(|label| {
+        let (key, value) = label;
+        workloads.get(&(key.as_str(), value.as_str()))
+    });
+    let few = found
+        .map(|found| found.map_or(&[][..], Vec::as_slice))
+        .min_by_key(|workloads| workloads.len())?;
     let is_root = policy.id.namespace == context.configuration.root_namespace;
-    let is_selected = workloads.iter().any(|workload| {
+    let is_selected = few.iter().any(|workload| {
         (is_root || workload.namespace == policy.id.namespace)
             && wanted
                 .iter()

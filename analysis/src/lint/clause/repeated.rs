@@ -13,18 +13,20 @@ const MOST_COMPARED: usize = 64;
 
 pub(super) fn look(context: &Context<'_>, clause: PlacedClause<'_>, lints: &mut Vec<Lint>) {
     let reading = clause.reading(context);
-    among(reading, &clause.clause.any_of, lints);
-    among(reading, &clause.clause.none_of, lints);
+    among(context, reading, &clause.clause.any_of, lints);
+    among(context, reading, &clause.clause.none_of, lints);
     excluded(context, clause, lints);
 }
 
-fn among(reading: Reading<'_>, values: &[StatedValue], lints: &mut Vec<Lint>) {
+fn among(context: &Context<'_>, reading: Reading<'_>, values: &[StatedValue], lints: &mut Vec<Lint>) {
+    let pairs = values.len().saturating_mul(values.len());
+    let is_compared = values.len() <= MOST_COMPARED && context.values_left.spend(pairs);
     let mut seen: HashMap<&str, &StatedValue> = HashMap::new();
     for value in values {
         let first = *seen.entry(&value.text).or_insert(value);
         if first.at != value.at && first.form == value.form {
             lints.push(duplicate(value, first));
-        } else if values.len() <= MOST_COMPARED {
+        } else if is_compared {
             lints.extend(covered(reading, values, value));
         }
     }
@@ -55,7 +57,9 @@ fn covered(reading: Reading<'_>, values: &[StatedValue], value: &StatedValue) ->
 /// A value that must match, and that a value beside it must not.
 fn excluded(context: &Context<'_>, clause: PlacedClause<'_>, lints: &mut Vec<Lint>) {
     let (wanted, none_of) = (&clause.clause.any_of, &clause.clause.none_of);
-    if wanted.len() > MOST_COMPARED || none_of.len() > MOST_COMPARED || clause.may_be_unknown(context) {
+    let is_long = wanted.len() > MOST_COMPARED || none_of.len() > MOST_COMPARED;
+    let pairs = wanted.len().saturating_mul(none_of.len());
+    if is_long || clause.may_be_unknown(context) || !context.values_left.spend(pairs) {
         return;
     }
     let reading = clause.reading(context);

@@ -80,7 +80,7 @@ fn denied<'a>(context: &Context<'a>, index: &Index<'a>, rule: Comparable<'a>) ->
     }
     index
         .candidates(StatedAction::Deny, rule)
-        .find(|by| includes(context.configuration, by.policy, rule.policy) && by.covers(rule))
+        .find(|by| includes(context.configuration, by.policy, rule.policy) && covers(context, *by, rule))
 }
 
 /// The rule that does already what this one does. Of two that are alike the later is needless.
@@ -91,9 +91,15 @@ fn covered<'a>(context: &Context<'a>, index: &Index<'a>, rule: Comparable<'a>) -
         .filter(is_other)
         .find(|by| {
             speaks_for(context, by.policy, rule.policy)
-                && by.covers(rule)
+                && covers(context, *by, rule)
                 && (place(*by) < place(rule) || !is_alike(context, *by, rule))
         })
+}
+
+/// Whether it covers the rule, as far as there is time to look.
+fn covers(context: &Context<'_>, by: Comparable<'_>, rule: Comparable<'_>) -> bool {
+    let work = by.weight().saturating_mul(rule.weight());
+    context.rules_left.spend(work) && by.covers(rule)
 }
 
 fn place(rule: Comparable<'_>) -> (usize, usize) {

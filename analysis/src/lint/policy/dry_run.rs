@@ -40,7 +40,7 @@ pub(super) fn look(context: &Context<'_>, enforced: &Enforced<'_>, policy: &Stat
     let root = &context.configuration.root_namespace;
     let near = enforced.near(&policy.id.namespace);
     let mut others = enforced.near(root).iter().chain(near);
-    let is_too_many = near.len() > MOST_COMPARED;
+    let is_too_many = near.len() > MOST_COMPARED || enforced.near(root).len() > MOST_COMPARED;
     if is_too_many || others.any(|other| includes(context.configuration, other, policy)) {
         return None;
     }

@@ -6,13 +6,21 @@ use crate::lint::context::{Context, PlacedClause};
 use crate::lint::covers::own_workload;
 use crate::lint::{Lint, LintCode};
 
+/// How many clauses are compared with each other at most.
+const MOST_CLAUSES: usize = 64;
+
 /// How many values two clauses may have together to be compared.
 const MOST_COMPARED: usize = 64;
 
 pub(super) fn look(context: &Context<'_>, policy: &StatedPolicy, rule: &StatedRule, lints: &mut Vec<Lint>) {
     let alternatives = rule.from.iter().chain(&rule.to);
     for alternative in alternatives {
-        let beside: Vec<_> = alternative.clauses.iter().chain(&rule.when).collect();
+        let beside: Vec<_> = alternative
+            .clauses
+            .iter()
+            .chain(&rule.when)
+            .take(MOST_CLAUSES)
+            .collect();
         let own = alternative.clauses.iter();
         let place = |clause| PlacedClause {
             policy,
@@ -26,10 +34,15 @@ pub(super) fn look(context: &Context<'_>, policy: &StatedPolicy, rule: &StatedRu
         });
         lints.extend(pairs.find_map(|(one, other)| found(context, place(one), other, &alternative.at)));
     }
-    let mut conditions = rule.when.iter().enumerate().flat_map(|(index, clause)| {
-        let others = rule.when.iter().skip(index.saturating_add(1));
-        others.map(move |other| (clause, other))
-    });
+    let mut conditions = rule
+        .when
+        .iter()
+        .take(MOST_CLAUSES)
+        .enumerate()
+        .flat_map(|(index, clause)| {
+            let others = rule.when.iter().take(MOST_CLAUSES).skip(index.saturating_add(1));
+            others.map(move |other| (clause, other))
+        });
     let place = |clause| PlacedClause {
         policy,
         rule,
@@ -63,6 +76,12 @@ fn excludes(context: &Context<'_>, one: PlacedClause<'_>, other: &StatedClause) 
     let (wanted, others) = (&one.clause.any_of, &other.any_of);
     let count = wanted.len().saturating_add(others.len());
     if wanted.is_empty() || others.is_empty() || count > MOST_COMPARED {
+        return false;
+    }
+    if !context
+        .values_left
+        .spend(wanted.len().saturating_mul(others.len()))
+    {
         return false;
     }
     let reading = one.reading(context);

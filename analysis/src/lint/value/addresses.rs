@@ -6,7 +6,7 @@ use spiffe_authz_policy::StatedKey;
 use crate::lint::context::{Context, PlacedValue};
 use crate::lint::{Lint, LintCode};
 
-pub(super) fn look(_: &Context<'_>, value: &PlacedValue<'_>) -> Option<Lint> {
+pub(super) fn look(context: &Context<'_>, value: &PlacedValue<'_>) -> Option<Lint> {
     let is_address = matches!(
         value.key(),
         StatedKey::IpBlocks | StatedKey::RemoteIpBlocks | StatedKey::DestinationIp
@@ -15,7 +15,7 @@ pub(super) fn look(_: &Context<'_>, value: &PlacedValue<'_>) -> Option<Lint> {
         return None;
     }
     let block: IpNet = value.text().parse().ok()?;
-    host_bits(block, value).or_else(|| one_family(block, value))
+    host_bits(block, value).or_else(|| one_family(context, block, value))
 }
 
 fn host_bits(block: IpNet, value: &PlacedValue<'_>) -> Option<Lint> {
@@ -32,13 +32,12 @@ fn host_bits(block: IpNet, value: &PlacedValue<'_>) -> Option<Lint> {
 }
 
 /// Address families do not mix.
-fn one_family(block: IpNet, value: &PlacedValue<'_>) -> Option<Lint> {
+fn one_family(context: &Context<'_>, block: IpNet, value: &PlacedValue<'_>) -> Option<Lint> {
     let (other, family) = match block {
         IpNet::V4(_) => ("::/0", "IPv6"),
         IpNet::V6(_) => ("0.0.0.0/0", "IPv4"),
     };
-    let has_other = value.clause.values().any(|value| value.text == other);
-    if block.prefix_len() != 0 || has_other {
+    if block.prefix_len() != 0 || value.any_beside(context, |beside| beside.text == other)? {
         return None;
     }
     let message = format!("`{}` holds no {family} address", value.text());

@@ -1,6 +1,6 @@
 //! DENY policies that name paths: what is not named gets through.
 
-use spiffe_authz_policy::{StatedAction, StatedKey, ValueForm};
+use spiffe_authz_policy::{StatedAction, StatedKey, StatedValue, ValueForm};
 
 use crate::lint::context::{Context, PlacedValue, Polarity};
 use crate::lint::form::Form;
@@ -17,7 +17,7 @@ pub(super) fn look(context: &Context<'_>, value: &PlacedValue<'_>) -> Option<Lin
     if !is_path {
         return None;
     }
-    template(context, value).or_else(|| slash(value))
+    template(context, value).or_else(|| slash(context, value))
 }
 
 /// `request.headers[:path]` is the path with its query.
@@ -45,18 +45,20 @@ fn template(context: &Context<'_>, value: &PlacedValue<'_>) -> Option<Lint> {
 }
 
 /// Many servers answer `/admin/` as they answer `/admin`.
-fn slash(value: &PlacedValue<'_>) -> Option<Lint> {
+fn slash(context: &Context<'_>, value: &PlacedValue<'_>) -> Option<Lint> {
     let text = value.text();
     let Form::Exact(path) = Form::of(text) else {
         return None;
     };
-    let with_slash = format!("{path}/");
-    let others = &value.clause.any_of;
-    let is_caught = others.iter().any(|other| {
-        other.form == ValueForm::Regex || Form::of(&other.text).covers(Form::Exact(&with_slash))
-    });
     let is_page = path.starts_with('/') && !path.ends_with('/') && !path.contains(['{', '?', '#', '*']);
-    if !is_page || is_caught || path.trim() != path {
+    if !is_page || path.trim() != path {
+        return None;
+    }
+    let with_slash = format!("{path}/");
+    let catches = |other: &StatedValue| {
+        other.form == ValueForm::Regex || Form::of(&other.text).covers(Form::Exact(&with_slash))
+    };
+    if value.any_beside(context, catches)? {
         return None;
     }
     let message =

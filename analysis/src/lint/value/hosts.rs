@@ -1,6 +1,6 @@
 //! Ports and headers of hosts (S-5, section 0).
 
-use spiffe_authz_policy::{Profile, StatedAction, StatedKey, ValueForm};
+use spiffe_authz_policy::{Profile, StatedAction, StatedKey, StatedValue, ValueForm};
 
 use crate::lint::context::{Context, PlacedValue, Polarity};
 use crate::lint::form::Form;
@@ -10,7 +10,7 @@ pub(super) fn look(context: &Context<'_>, value: &PlacedValue<'_>) -> Option<Lin
     let is_text = value.value.form == ValueForm::Text;
     if is_text && *value.key() == StatedKey::Hosts {
         return match context.configuration.profile {
-            Profile::Istio => port_gets_past(value),
+            Profile::Istio => port_gets_past(context, value),
             Profile::ZeroTrust => port_means_nothing(value),
         };
     }
@@ -19,17 +19,17 @@ pub(super) fn look(context: &Context<'_>, value: &PlacedValue<'_>) -> Option<Lin
 }
 
 /// Profile istio compares the host as it came, with its port.
-fn port_gets_past(value: &PlacedValue<'_>) -> Option<Lint> {
+fn port_gets_past(context: &Context<'_>, value: &PlacedValue<'_>) -> Option<Lint> {
     let (Form::Exact(host) | Form::Suffix(host)) = Form::of(value.text()) else {
         return None;
     };
     let is_denied = value.policy.action == StatedAction::Deny && value.polarity == Polarity::Wanted;
+    if !is_denied || host.contains([':', '*']) {
+        return None;
+    }
     let with_port = format!("{host}:80");
-    let others = &value.clause.any_of;
-    let is_caught = others
-        .iter()
-        .any(|other| Form::of(&other.text).covers(Form::Exact(&with_port)));
-    if !is_denied || host.contains(':') || host.contains('*') || is_caught {
+    let catches = |other: &StatedValue| Form::of(&other.text).covers(Form::Exact(&with_port));
+    if value.any_beside(context, catches)? {
         return None;
     }
     let message = format!(
