@@ -75,6 +75,7 @@ impl Failure {
             Self::Render(error) if error.is_of_the_configuration() => ExitCode::from(3),
             Self::Render(_) => ExitCode::from(1),
             Self::Tests(_) | Self::Difference(DifferenceError::Unconfirmed { .. }) => ExitCode::from(1),
+            Self::Difference(DifferenceError::Unconfirmed { .. }) => ExitCode::from(1),
             Self::Invalid(_) | Self::Difference(DifferenceError::Invalid(_)) => ExitCode::from(3),
         }
     }
