@@ -105,7 +105,10 @@ fn permissive(root_namespace: &str) -> Document {
     map([
         ("apiVersion", words("security.istio.io/v1")),
         ("kind", words("PeerAuthentication")),
-        ("metadata", map([("name", words("all")), ("namespace", words(root_namespace))])),
+        (
+            "metadata",
+            map([("name", words("all")), ("namespace", words(root_namespace))]),
+        ),
         ("spec", spec),
     ])
 }

@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use spiffe_authz_policy::PolicyId;
 
+use crate::difference::Dimension;
 use crate::difference::fragment::Fragment;
 use crate::difference::side::{Attached, Effect};
 use crate::difference::space::{Held, Judged, Space};
-use crate::difference::Dimension;
 
 /// Classes of one axis, as a list of flags.
 pub(super) type Classes = Vec<bool>;
@@ -57,7 +57,10 @@ impl Problem {
     pub(super) fn new(space: &Space, attached: [&Attached; 2]) -> Self {
         let [old, new] = attached;
         let [old_judged, new_judged] = &space.sides;
-        let regions = [Regions::new(space, old, old_judged), Regions::new(space, new, new_judged)];
+        let regions = [
+            Regions::new(space, old, old_judged),
+            Regions::new(space, new, new_judged),
+        ];
         let order = order(space, &regions);
         let mut boxes = Boxes::default();
         let halves = regions.map(|regions| regions.half(&order, &mut boxes));
@@ -104,12 +107,18 @@ impl Regions {
             Effect::Deny(policy) => self.denies.push((region, Some(policy.clone()))),
             Effect::Allow => self.allows.push(region),
             Effect::Except(until, lifted) => {
-                let time = space.axes.iter().position(|axis| axis.dimension == Dimension::Time);
+                let time = space
+                    .axes
+                    .iter()
+                    .position(|axis| axis.dimension == Dimension::Time);
                 let mut region = region;
                 if let Some((index, axis)) = time.and_then(|index| Some((index, space.axes.get(index)?))) {
-                    let is_before = |fragment: &Fragment| matches!(fragment, Fragment::Instant(time) if time < until);
+                    let is_before =
+                        |fragment: &Fragment| matches!(fragment, Fragment::Instant(time) if time < until);
                     let classes = axis.classes.iter();
-                    let classes = classes.map(|class| class.fragments.first().is_some_and(is_before)).collect();
+                    let classes = classes
+                        .map(|class| class.fragments.first().is_some_and(is_before))
+                        .collect();
                     narrow(&mut region, index, classes);
                 }
                 self.lifters.push((region.clone(), lifted.clone()));
@@ -121,13 +130,22 @@ impl Regions {
     fn half(self, order: &[usize], boxes: &mut Boxes) -> Half {
         let mut half = Half::default();
         for (region, policy) in &self.denies {
-            let lifting = self.lifters.iter().filter(|(_, lifted)| policy.as_ref().is_some_and(|id| lifted.contains(id)));
-            let lifters: BTreeSet<usize> = lifting.filter_map(|(region, _)| boxes.number(region, order)).collect();
+            let lifting = self
+                .lifters
+                .iter()
+                .filter(|(_, lifted)| policy.as_ref().is_some_and(|id| lifted.contains(id)));
+            let lifters: BTreeSet<usize> = lifting
+                .filter_map(|(region, _)| boxes.number(region, order))
+                .collect();
             if let Some(number) = boxes.number(region, order) {
                 half.denies.push((number, lifters.into_iter().collect()));
             }
         }
-        half.allows = self.allows.iter().filter_map(|region| boxes.number(region, order)).collect();
+        half.allows = self
+            .allows
+            .iter()
+            .filter_map(|region| boxes.number(region, order))
+            .collect();
         half.simplified()
     }
 }
@@ -142,11 +160,21 @@ fn held_by(clauses: &[usize], judged: &Judged, space: &Space, is_certain: bool) 
                     return Vec::new();
                 }
             }
-            Some(Held::On { axis, certain, possible }) => {
+            Some(Held::On {
+                axis,
+                certain,
+                possible,
+            }) => {
                 let classes = if is_certain { certain } else { possible };
-                regions.iter_mut().for_each(|region| narrow(region, *axis, classes.clone()));
+                regions
+                    .iter_mut()
+                    .for_each(|region| narrow(region, *axis, classes.clone()));
             }
-            Some(Held::Jointly { axes, certain, possible }) => {
+            Some(Held::Jointly {
+                axes,
+                certain,
+                possible,
+            }) => {
                 let places = if is_certain { certain } else { possible };
                 let parts = joint(axes, places, space);
                 regions = regions
@@ -176,7 +204,9 @@ fn joint(axes: &[usize], places: &[Vec<usize>], space: &Space) -> Vec<Region> {
     for (rest, firsts) in by_rest {
         by_first.entry(firsts).or_default().push(rest);
     }
-    let Some((first_axis, rest_axes)) = axes.split_first() else { return Vec::new() };
+    let Some((first_axis, rest_axes)) = axes.split_first() else {
+        return Vec::new();
+    };
     let mut regions = Vec::new();
     for (firsts, rests) in by_first {
         let head = Region::from([(*first_axis, flags(*first_axis, &firsts))]);
@@ -201,7 +231,10 @@ fn joint(axes: &[usize], places: &[Vec<usize>], space: &Space) -> Vec<Region> {
 
 fn narrow(region: &mut Region, axis: usize, classes: Classes) {
     match region.get_mut(&axis) {
-        Some(own) => own.iter_mut().zip(classes).for_each(|(own, other)| *own = *own && other),
+        Some(own) => own
+            .iter_mut()
+            .zip(classes)
+            .for_each(|(own, other)| *own = *own && other),
         None => {
             region.insert(axis, classes);
         }
@@ -210,7 +243,9 @@ fn narrow(region: &mut Region, axis: usize, classes: Classes) {
 
 fn both(one: &Region, other: &Region) -> Region {
     let mut region = one.clone();
-    other.iter().for_each(|(axis, classes)| narrow(&mut region, *axis, classes.clone()));
+    other
+        .iter()
+        .for_each(|(axis, classes)| narrow(&mut region, *axis, classes.clone()));
     region
 }
 
@@ -229,7 +264,11 @@ fn order(space: &Space, regions: &[Regions; 2]) -> Vec<usize> {
             .iter()
             .flat_map(|region| -> Vec<usize> {
                 let count = space.axes.get(*axis).map_or(0, |axis| axis.classes.len());
-                let is_in = |class: &usize| region.get(axis).is_none_or(|classes| classes.get(*class) == Some(&true));
+                let is_in = |class: &usize| {
+                    region
+                        .get(axis)
+                        .is_none_or(|classes| classes.get(*class) == Some(&true))
+                };
                 (0..count).filter(is_in).collect()
             })
             .collect();
@@ -304,8 +343,12 @@ impl Half {
             lifters.sort_unstable();
             lifters.dedup();
         }
-        self.denies.retain(|(_, lifters)| lifters.first() != Some(&EVERYTHING));
-        let is_denied = self.denies.iter().any(|(number, lifters)| *number == EVERYTHING && lifters.is_empty());
+        self.denies
+            .retain(|(_, lifters)| lifters.first() != Some(&EVERYTHING));
+        let is_denied = self
+            .denies
+            .iter()
+            .any(|(number, lifters)| *number == EVERYTHING && lifters.is_empty());
         if is_denied || self.allows.is_empty() {
             return Self::denied();
         }
@@ -322,7 +365,8 @@ impl Half {
     /// Every box that it has.
     pub(super) fn numbers(&self) -> impl Iterator<Item = usize> {
         let denies = self.denies.iter();
-        let denies = denies.flat_map(|(number, lifters)| std::iter::once(*number).chain(lifters.iter().copied()));
+        let denies =
+            denies.flat_map(|(number, lifters)| std::iter::once(*number).chain(lifters.iter().copied()));
         denies.chain(self.allows.iter().copied())
     }
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use spiffe_authz_policy::StatedKey;
 
+use crate::difference::Dimension;
 use crate::difference::clause::{Clause, Form, Literal};
 use crate::difference::fragment::Fragment;
 use crate::difference::side::Attached;
 use crate::difference::space::{Axis, Held, Space};
-use crate::difference::Dimension;
 
 /// Which values of a dimension.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -52,7 +52,11 @@ impl Words {
         }
         for named in &mut by_axis {
             named.sort_by(|one, other| {
-                other.classes.len().cmp(&one.classes.len()).then_with(|| one.label.cmp(&other.label))
+                other
+                    .classes
+                    .len()
+                    .cmp(&one.classes.len())
+                    .then_with(|| one.label.cmp(&other.label))
             });
         }
         Self { by_axis }
@@ -61,7 +65,9 @@ impl Words {
     pub(super) fn describe(&self, index: usize, axis: &Axis, classes: &[usize]) -> Described {
         let named = self.by_axis.get(index).map(Vec::as_slice).unwrap_or_default();
         let inside: BTreeSet<usize> = classes.iter().copied().collect();
-        let outside: BTreeSet<usize> = (0..axis.classes.len()).filter(|class| !inside.contains(class)).collect();
+        let outside: BTreeSet<usize> = (0..axis.classes.len())
+            .filter(|class| !inside.contains(class))
+            .collect();
         let (values, rest) = covered(named, &inside);
         let (others, other_rest) = covered(named, &outside);
         let is_all_but = other_rest.is_empty() && !rest.is_empty();
@@ -114,10 +120,14 @@ fn label(clause: &Clause) -> Option<String> {
         Form::Regex => format!("/{text}/"),
         Form::Text | Form::Number | Form::Boolean => text.clone(),
     };
-    Some(match &clause.key {
-        StatedKey::Namespaces => format!("namespace {text}"),
-        StatedKey::ServiceAccounts => format!("service account {text}"),
-        StatedKey::TrustDomains => format!("trust domain {text}"),
-        _ => format!("{text}{case}"),
-    })
+    let kinds = [
+        (StatedKey::Namespaces, "namespace "),
+        (StatedKey::ServiceAccounts, "service account "),
+        (StatedKey::TrustDomains, "trust domain "),
+    ];
+    let kind = kinds
+        .iter()
+        .find(|(key, _)| *key == clause.key)
+        .map_or("", |(_, kind)| kind);
+    Some(format!("{kind}{text}{case}"))
 }

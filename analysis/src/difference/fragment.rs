@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::difference::scene::{Scene, Shown, Spoken};
 use crate::difference::Dimension;
+use crate::difference::scene::{Scene, Shown, Spoken};
 
 /// A value of a dimension.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,9 +68,10 @@ struct Draft {
 
 impl Draft {
     fn new(scene: Scene, fragments: &Fragments) -> Self {
-        let now = match fragments.get(&Dimension::Time) {
-            Some(Fragment::Instant(time)) => *time,
-            _ => OffsetDateTime::from_unix_timestamp(SOME_TIME).unwrap_or(OffsetDateTime::UNIX_EPOCH),
+        let now = if let Some(Fragment::Instant(time)) = fragments.get(&Dimension::Time) {
+            *time
+        } else {
+            OffsetDateTime::from_unix_timestamp(SOME_TIME).unwrap_or(OffsetDateTime::UNIX_EPOCH)
         };
         Self {
             scene,
@@ -131,9 +132,8 @@ impl Draft {
     }
 
     fn set_peer(&mut self, fragment: &Fragment) {
-        let sans = match fragment {
-            Fragment::UriSans(sans) => sans,
-            _ => return,
+        let Fragment::UriSans(sans) = fragment else {
+            return;
         };
         match (self.scene.shown, sans.as_slice()) {
             (Shown::Plaintext, _) => {}
@@ -150,27 +150,25 @@ impl Draft {
     }
 
     fn set_certificate(&mut self, field: &str, fragment: &Fragment) {
-        match fragment {
-            Fragment::Text(value) => self.peer.insert(field.to_owned(), json!(value)),
-            Fragment::Texts(values) => self.peer.insert(field.to_owned(), json!(values)),
-            _ => None,
-        };
+        if let Some(value) = text_or_list(fragment) {
+            self.peer.insert(field.to_owned(), value);
+        }
     }
 
     fn set_end(&mut self, fragment: &Fragment) {
         if let Fragment::Seconds(seconds) = fragment {
             let end = self.now.checked_add(time::Duration::seconds(*seconds));
-            self.peer
-                .insert("notAfter".to_owned(), json!(end.map_or_else(String::new, written)));
+            self.peer.insert(
+                "notAfter".to_owned(),
+                json!(end.map_or_else(String::new, written)),
+            );
             self.set_time();
         }
     }
 
     fn set_metadata(&mut self, namespace: &str, key: &str, fragment: &Fragment) {
-        let value = match fragment {
-            Fragment::Text(value) => json!(value),
-            Fragment::Texts(values) => json!(values),
-            _ => return,
+        let Some(value) = text_or_list(fragment) else {
+            return;
         };
         let place = self.metadata.entry(namespace).or_insert_with(|| json!({}));
         if let Some(place) = place.as_object_mut() {
@@ -224,17 +222,26 @@ pub(super) fn is_jwt_metadata(namespace: &str) -> bool {
 }
 
 fn text(fragment: &Fragment) -> Option<&str> {
-    match fragment {
-        Fragment::Text(text) => Some(text),
-        _ => None,
+    if let Fragment::Text(text) = fragment {
+        Some(text)
+    } else {
+        None
+    }
+}
+
+fn text_or_list(fragment: &Fragment) -> Option<Value> {
+    if let Fragment::Texts(texts) = fragment {
+        Some(json!(texts))
+    } else {
+        text(fragment).map(|text| json!(text))
     }
 }
 
 fn texts(fragment: &Fragment) -> Vec<&str> {
-    match fragment {
-        Fragment::Text(text) => vec![text],
-        Fragment::Texts(texts) => texts.iter().map(String::as_str).collect(),
-        _ => Vec::new(),
+    if let Fragment::Texts(texts) = fragment {
+        texts.iter().map(String::as_str).collect()
+    } else {
+        text(fragment).into_iter().collect()
     }
 }
 

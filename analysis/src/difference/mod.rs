@@ -24,7 +24,8 @@ mod tests;
 pub use describe::Described;
 pub use dimension::Dimension;
 pub use report::{
-    Change, Coverage, DifferenceError, DimensionCoverage, SceneCoverage, TargetDifference, Verdict, compare, groups,
+    Change, Coverage, DifferenceError, DimensionCoverage, SceneCoverage, TargetDifference, Verdict, compare,
+    groups,
 };
 pub use scene::{Scene, Shown, Spoken};
 pub use side::Side;

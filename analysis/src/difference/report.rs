@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use spiffe_authz_policy::{ConfigErrors, Decision, PolicySet, Profile, RequestDocument};
 
+use crate::difference::Dimension;
 use crate::difference::boxes::Problem;
 use crate::difference::candidates::{Background, Candidates, candidates};
 use crate::difference::clause::Clause;
@@ -15,7 +16,6 @@ use crate::difference::side::{Attached, Effect, Side};
 use crate::difference::solve::{Bounds, Cell, Direction, Solution, solve};
 use crate::difference::space::{Judges, Space, document};
 use crate::difference::target::Target;
-use crate::difference::Dimension;
 
 /// Bounds on the work for one scene of one workload.
 const BOUNDS: Bounds = Bounds {
@@ -122,7 +122,10 @@ pub enum DifferenceError {
 pub fn groups(old: &Side, new: &Side, targets: Vec<Target>) -> Vec<Vec<Target>> {
     let mut groups: Vec<((Vec<usize>, Vec<usize>), Vec<Target>)> = Vec::new();
     for target in targets {
-        let key = (old.fingerprint(&target.workload), new.fingerprint(&target.workload));
+        let key = (
+            old.fingerprint(&target.workload),
+            new.fingerprint(&target.workload),
+        );
         match groups.iter_mut().find(|(own, _)| *own == key) {
             Some((_, group)) => group.push(target),
             None => groups.push((key, vec![target])),
@@ -153,7 +156,10 @@ pub fn compare(
     }
     for scene in &solved.scenes {
         difference.coverage.scenes.push(scene.coverage());
-        difference.coverage.notes.extend(scene.space.notes.iter().cloned());
+        difference
+            .coverage
+            .notes
+            .extend(scene.space.notes.iter().cloned());
         let words = Words::new(&scene.space, solved.attached());
         let mut changes = Vec::new();
         for cell in &scene.solution.cells {
@@ -191,7 +197,10 @@ impl Solved {
     ) -> Result<Self, DifferenceError> {
         let (old_attached, new_attached) = (old.attached(&target.workload)?, new.attached(&target.workload)?);
         let attached = [&old_attached, &new_attached];
-        let clauses: BTreeSet<Clause> = attached.iter().flat_map(|one| one.clauses.iter().cloned()).collect();
+        let clauses: BTreeSet<Clause> = attached
+            .iter()
+            .flat_map(|one| one.clauses.iter().cloned())
+            .collect();
         let clauses: Vec<Clause> = clauses.into_iter().filter(is_solvable).collect();
         let candidates = candidates(&clauses, &background([old, new], attached));
         let with_handed_on = attached.iter().any(|one| one.set.peer_principal_key().is_some());
@@ -220,7 +229,7 @@ impl Solved {
         })
     }
 
-    fn attached(&self) -> [&Attached; 2] {
+    pub(super) fn attached(&self) -> [&Attached; 2] {
         [&self.old, &self.new]
     }
 
@@ -243,12 +252,20 @@ fn background(sides: [&Side; 2], attached: [&Attached; 2]) -> Background {
     }
     let mode_ports: Vec<u16> = sides.iter().flat_map(|side| side.mode_ports()).collect();
     let [old, new] = attached.map(|one| one.set.mtls_mode());
-    let ends = attached.iter().flat_map(|one| &one.alternatives).filter_map(|alternative| match &alternative.effect {
-        Effect::Except(until, _) => Some(*until),
-        Effect::Deny(_) | Effect::Allow => None,
-    });
+    let ends = attached
+        .iter()
+        .flat_map(|one| &one.alternatives)
+        .filter_map(|alternative| match &alternative.effect {
+            Effect::Except(until, _) => Some(*until),
+            Effect::Deny(_) | Effect::Allow => None,
+        });
     let settings = |side: &Side| {
-        let named = |wanted: &str| side.settings.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
+        let named = |wanted: &str| {
+            side.settings
+                .iter()
+                .find(|(name, _)| name == wanted)
+                .map(|(_, value)| value.clone())
+        };
         (named("ambiguousPaths"), named("profile"))
     };
     let [first, second] = sides;
@@ -290,7 +307,12 @@ impl SolvedScene {
 
     /// For each axis the classes of a cell: all where it names none.
     pub(super) fn classes(&self, cell: &Cell) -> Vec<Vec<usize>> {
-        let mut all: Vec<Vec<usize>> = self.space.axes.iter().map(|axis| (0..axis.classes.len()).collect()).collect();
+        let mut all: Vec<Vec<usize>> = self
+            .space
+            .axes
+            .iter()
+            .map(|axis| (0..axis.classes.len()).collect())
+            .collect();
         for (level, classes) in &cell.classes {
             let own = self.problem.order.get(*level).and_then(|axis| all.get_mut(*axis));
             if let Some(own) = own {
@@ -307,7 +329,10 @@ impl SolvedScene {
         let (old, new) = self.confirmed(&first, cell, sets)?;
         let mut others = BTreeSet::new();
         for (axis, own) in self.space.axes.iter().zip(&classes) {
-            let fragments = own.iter().take(TRIED).filter_map(|class| axis.classes.get(*class));
+            let fragments = own
+                .iter()
+                .take(TRIED)
+                .filter_map(|class| axis.classes.get(*class));
             for fragment in fragments.flat_map(|class| &class.fragments) {
                 let mut changed = first.clone();
                 changed.insert(axis.dimension.clone(), fragment.clone());
@@ -361,7 +386,11 @@ impl SolvedScene {
         })
     }
 
-    fn decided(&self, fragments: &Fragments, sets: [&PolicySet; 2]) -> Result<(Verdict, Verdict), ConfigErrors> {
+    fn decided(
+        &self,
+        fragments: &Fragments,
+        sets: [&PolicySet; 2],
+    ) -> Result<(Verdict, Verdict), ConfigErrors> {
         let request = document(self.space.scene, fragments)?;
         let [old, new] = sets;
         Ok((Verdict::of(old, &request), Verdict::of(new, &request)))
@@ -386,7 +415,10 @@ impl SolvedScene {
             .collect();
         let (old, new) = self.decided(&said, sets)?;
         let is_enough = (&old, &new) == expected;
-        Ok(request(self.space.scene, if is_enough { &said } else { fragments }))
+        Ok(request(
+            self.space.scene,
+            if is_enough { &said } else { fragments },
+        ))
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use spiffe_authz_policy::{
-    ConfigErrors, Document, PolicyId, PolicySet, Profile, StatedAction, StatedAlternative, StatedConfiguration,
-    StatedMode, StatedPolicy, StatedRule, Workload,
+    ConfigErrors, Document, PolicyId, PolicySet, Profile, StatedAction, StatedAlternative,
+    StatedConfiguration, StatedMode, StatedPolicy, StatedRule, Workload,
 };
 use time::OffsetDateTime;
 
@@ -51,12 +51,19 @@ impl Side {
     pub fn new(document: &Document, stated: StatedConfiguration) -> Self {
         let entries = match document {
             Document::Map(entries) => entries.as_slice(),
-            Document::Null | Document::Bool(_) | Document::Number(_) | Document::String(_) | Document::List(_) => &[],
+            Document::Null
+            | Document::Bool(_)
+            | Document::Number(_)
+            | Document::String(_)
+            | Document::List(_) => &[],
         };
         let is_setting = |(name, _): &&(String, Document)| name != "resources" && name != "workload";
         Self {
             settings: entries.iter().filter(is_setting).cloned().collect(),
-            resources: document.field("resources").cloned().unwrap_or(Document::List(Vec::new())),
+            resources: document
+                .field("resources")
+                .cloned()
+                .unwrap_or(Document::List(Vec::new())),
             stated,
         }
     }
@@ -78,7 +85,9 @@ impl Side {
     /// The ports that have an mTLS mode of their own.
     pub(super) fn mode_ports(&self) -> Vec<u16> {
         let authentications = self.stated.peer_authentications.iter();
-        authentications.flat_map(|one| one.port_modes.keys().copied()).collect()
+        authentications
+            .flat_map(|one| one.port_modes.keys().copied())
+            .collect()
     }
 
     /// What applies to a workload.
@@ -102,7 +111,9 @@ impl Side {
         let mut alternatives = Vec::new();
         for policy in &policies {
             each_alternative(policy, |effect, asked| {
-                let numbers = asked.iter().filter_map(|clause| clauses.binary_search(clause).ok());
+                let numbers = asked
+                    .iter()
+                    .filter_map(|clause| clauses.binary_search(clause).ok());
                 alternatives.push(Alternative {
                     effect,
                     clauses: numbers.collect(),
@@ -135,7 +146,9 @@ impl Side {
         let authentications = self.stated.peer_authentications.iter().filter(|one| {
             let is_here = one.id.namespace == workload.namespace || one.id.namespace == *root;
             let selects = one.selector.as_ref().is_none_or(|selector| {
-                selector.iter().all(|(key, value)| workload.labels.get(key) == Some(value))
+                selector
+                    .iter()
+                    .all(|(key, value)| workload.labels.get(key) == Some(value))
             });
             is_here && selects && (one.mode != StatedMode::Inherit || !one.port_modes.is_empty())
         });
@@ -174,7 +187,11 @@ fn clauses(
         let inner = alternative.clauses.iter();
         clauses.extend(inner.map(|clause| Clause::new(clause, Some(alternative), namespace)));
     }
-    clauses.extend(rule.when.iter().map(|clause| Clause::new(clause, None, namespace)));
+    clauses.extend(
+        rule.when
+            .iter()
+            .map(|clause| Clause::new(clause, None, namespace)),
+    );
     clauses.sort();
     clauses.dedup();
     clauses

@@ -107,15 +107,31 @@ impl Solver<'_> {
 
     fn solved(&mut self, old: &Half, new: &Half) -> Tree {
         let levels = old.numbers().chain(new.numbers());
-        let level = levels.filter_map(|number| self.boxes.node_of(number)).map(|node| node.level).min();
+        let level = levels
+            .filter_map(|number| self.boxes.node_of(number))
+            .map(|node| node.level)
+            .min();
         let Some(level) = level else {
-            return if *new == Half::allowed() { Tree::NewlyAllowed } else { Tree::NewlyDenied };
+            return if *new == Half::allowed() {
+                Tree::NewlyAllowed
+            } else {
+                Tree::NewlyDenied
+            };
         };
         let count = self.class_counts.get(level).copied().unwrap_or(0);
         let mut groups: HashMap<(Half, Half), Vec<usize>> = HashMap::new();
         let mut order: Vec<(Half, Half)> = Vec::new();
         for class in 0..count {
-            self.steps = self.steps.saturating_add(u64::try_from(old.denies.len().saturating_add(old.allows.len()).saturating_add(new.denies.len()).saturating_add(new.allows.len())).unwrap_or(u64::MAX));
+            self.steps = self.steps.saturating_add(
+                u64::try_from(
+                    old.denies
+                        .len()
+                        .saturating_add(old.allows.len())
+                        .saturating_add(new.denies.len())
+                        .saturating_add(new.allows.len()),
+                )
+                .unwrap_or(u64::MAX),
+            );
             if self.steps > self.bounds.steps {
                 self.is_bounded = true;
                 return Tree::Unknown;
@@ -141,10 +157,14 @@ impl Solver<'_> {
                 None => branches.push((classes, tree)),
             }
         }
-        branches.iter_mut().for_each(|(classes, _)| classes.sort_unstable());
+        branches
+            .iter_mut()
+            .for_each(|(classes, _)| classes.sort_unstable());
         match branches.as_slice() {
             [] => Tree::Same,
-            [(classes, tree)] if classes.len() == count => self.trees.get(*tree).cloned().unwrap_or(Tree::Unknown),
+            [(classes, tree)] if classes.len() == count => {
+                self.trees.get(*tree).cloned().unwrap_or(Tree::Unknown)
+            }
             _ => Tree::Split(level, branches),
         }
     }
@@ -176,7 +196,9 @@ impl Solver<'_> {
     }
 
     fn collect(&mut self, number: TreeNumber, path: &mut Vec<(usize, Vec<usize>)>, cells: &mut Vec<Cell>) {
-        let Some(tree) = self.trees.get(number).cloned() else { return };
+        let Some(tree) = self.trees.get(number).cloned() else {
+            return;
+        };
         let direction = match tree {
             Tree::Same | Tree::Unknown => return,
             Tree::NewlyAllowed => Direction::NewlyAllowed,

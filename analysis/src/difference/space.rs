@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use spiffe_authz_policy::{ConfigErrors, Decision, Denial, PolicySet, RequestDocument};
 
+use crate::difference::Dimension;
 use crate::difference::asked::{Asked, Truths};
 use crate::difference::candidates::Candidates;
 use crate::difference::clause::Clause;
 use crate::difference::fragment::{Fragment, Fragments, request};
 use crate::difference::scene::Scene;
 use crate::difference::side::{Attached, Side};
-use crate::difference::Dimension;
 
 /// How many combinations of values are asked for where a clause compares two attributes with each other.
 const MOST_JOINT: usize = 300_000;
@@ -55,9 +55,17 @@ pub(super) enum Held {
     /// All requests of the scene, or none: for certain, and possibly.
     Always(bool, bool),
     /// Classes of one axis.
-    On { axis: usize, certain: Vec<bool>, possible: Vec<bool> },
+    On {
+        axis: usize,
+        certain: Vec<bool>,
+        possible: Vec<bool>,
+    },
     /// Combinations of classes of several axes, by their numbers in the order of the axes.
-    Jointly { axes: Vec<usize>, certain: Vec<Vec<usize>>, possible: Vec<Vec<usize>> },
+    Jointly {
+        axes: Vec<usize>,
+        certain: Vec<Vec<usize>>,
+        possible: Vec<Vec<usize>>,
+    },
     /// It was not solved.
     Unsolved,
 }
@@ -188,7 +196,12 @@ struct Table {
 type Axes<'a> = [(&'a Dimension, &'a [Fragment])];
 
 impl Raw {
-    fn new(judge: &Judge<'_>, scene: Scene, axes: &Axes<'_>, notes: &mut Vec<String>) -> Result<Self, ConfigErrors> {
+    fn new(
+        judge: &Judge<'_>,
+        scene: Scene,
+        axes: &Axes<'_>,
+        notes: &mut Vec<String>,
+    ) -> Result<Self, ConfigErrors> {
         let base = base(judge, scene, axes)?;
         let is_closed = base.is_none();
         let base = base.unwrap_or_default();
@@ -196,7 +209,11 @@ impl Raw {
             is_closed,
             constant: judge.asked.truths(&document(scene, &base)?, None),
             values: Vec::new(),
-            looks_at: judge.clauses.iter().map(|clause| looks_at(clause, axes)).collect(),
+            looks_at: judge
+                .clauses
+                .iter()
+                .map(|clause| looks_at(clause, axes))
+                .collect(),
             joint: BTreeMap::new(),
             unsolved: Vec::new(),
             base,
@@ -226,14 +243,21 @@ impl Raw {
         }
         let request = document(scene, &fragments)?;
         Ok(Value {
-            truths: judge.asked.truths(&request, set.first().map(|(dimension, _)| *dimension)),
+            truths: judge
+                .asked
+                .truths(&request, set.first().map(|(dimension, _)| *dimension)),
             is_gated: !self.is_closed && judge.is_gated(&request),
         })
     }
 
     /// The axes that clauses look at together.
     fn joint_groups(&self) -> Vec<Vec<usize>> {
-        let mut groups: Vec<Vec<usize>> = self.looks_at.iter().filter(|axes| axes.len() > 1).cloned().collect();
+        let mut groups: Vec<Vec<usize>> = self
+            .looks_at
+            .iter()
+            .filter(|axes| axes.len() > 1)
+            .cloned()
+            .collect();
         groups.sort();
         groups.dedup();
         groups
@@ -250,10 +274,16 @@ impl Raw {
         let of_group: Vec<usize> = (0..self.looks_at.len())
             .filter(|clause| self.looks_at.get(*clause).is_some_and(|axes| axes == group))
             .collect();
-        let chosen: Vec<&(&Dimension, &[Fragment])> = group.iter().filter_map(|axis| axes.get(*axis)).collect();
-        let size = chosen.iter().fold(1_usize, |size, (_, fragments)| size.saturating_mul(fragments.len()));
+        let chosen: Vec<&(&Dimension, &[Fragment])> =
+            group.iter().filter_map(|axis| axes.get(*axis)).collect();
+        let size = chosen.iter().fold(1_usize, |size, (_, fragments)| {
+            size.saturating_mul(fragments.len())
+        });
         if size > MOST_JOINT {
-            let names: Vec<String> = chosen.iter().map(|(dimension, _)| dimension.to_string()).collect();
+            let names: Vec<String> = chosen
+                .iter()
+                .map(|(dimension, _)| dimension.to_string())
+                .collect();
             notes.push(format!(
                 "not solved: {} clauses that compare {} with each other ({size} combinations)",
                 of_group.len(),
@@ -263,7 +293,13 @@ impl Raw {
             return Ok(());
         }
         for clause in &of_group {
-            self.joint.insert(*clause, Table { axes: group.to_vec(), rows: Vec::new() });
+            self.joint.insert(
+                *clause,
+                Table {
+                    axes: group.to_vec(),
+                    rows: Vec::new(),
+                },
+            );
         }
         let lengths: Vec<usize> = chosen.iter().map(|(_, fragments)| fragments.len()).collect();
         for place in combinations(&lengths) {
@@ -276,7 +312,9 @@ impl Raw {
             for clause in &of_group {
                 if let Some(table) = self.joint.get_mut(clause) {
                     let truth = |list: &[usize]| list.binary_search(clause).is_ok();
-                    table.rows.push((place.clone(), truth(&truths.certain), truth(&truths.possible)));
+                    table
+                        .rows
+                        .push((place.clone(), truth(&truths.certain), truth(&truths.possible)));
                 }
             }
         }
@@ -289,14 +327,23 @@ impl Raw {
         let Some(known) = known else { return };
         signature.push(usize::from(known.is_gated));
         for list in [&known.truths.certain, &known.truths.possible] {
-            let is_own = |clause: &&usize| self.looks_at.get(**clause).is_some_and(|axes| axes.as_slice() == [axis]);
+            let is_own = |clause: &&usize| {
+                self.looks_at
+                    .get(**clause)
+                    .is_some_and(|axes| axes.as_slice() == [axis])
+            };
             signature.extend(list.iter().filter(is_own));
             signature.push(usize::MAX);
         }
         for table in self.joint.values() {
             if let Some(column) = table.axes.iter().position(|one| *one == axis) {
-                let rows = table.rows.iter().filter(|(place, ..)| place.get(column) == Some(&value));
-                signature.extend(rows.flat_map(|(_, certain, possible)| [usize::from(*certain), usize::from(*possible)]));
+                let rows = table
+                    .rows
+                    .iter()
+                    .filter(|(place, ..)| place.get(column) == Some(&value));
+                signature.extend(
+                    rows.flat_map(|(_, certain, possible)| [usize::from(*certain), usize::from(*possible)]),
+                );
             }
         }
     }
@@ -320,10 +367,16 @@ impl Raw {
             for (class, value) in of_classes().enumerate() {
                 let Truths { certain, possible } = &value.truths;
                 for clause in certain {
-                    clauses.get_mut(*clause).into_iter().for_each(|held| held.mark(axis, class, true));
+                    clauses
+                        .get_mut(*clause)
+                        .into_iter()
+                        .for_each(|held| held.mark(axis, class, true));
                 }
                 for clause in possible {
-                    clauses.get_mut(*clause).into_iter().for_each(|held| held.mark(axis, class, false));
+                    clauses
+                        .get_mut(*clause)
+                        .into_iter()
+                        .for_each(|held| held.mark(axis, class, false));
                 }
             }
         }
@@ -346,7 +399,11 @@ impl Held {
 
     fn mark(&mut self, axis: usize, class: usize, is_certain: bool) {
         match self {
-            Self::On { axis: own, certain, possible } if *own == axis => {
+            Self::On {
+                axis: own,
+                certain,
+                possible,
+            } if *own == axis => {
                 let flags = if is_certain { certain } else { possible };
                 flags.get_mut(class).into_iter().for_each(|flag| *flag = true);
             }
@@ -385,7 +442,11 @@ fn looks_at(clause: &Clause, axes: &Axes<'_>) -> Vec<usize> {
     let mut dimensions = clause.bound_dimensions();
     dimensions.push(clause.dimension());
     let is_asked = |(_, (dimension, _)): &(usize, &(&Dimension, &[Fragment]))| dimensions.contains(dimension);
-    axes.iter().enumerate().filter(is_asked).map(|(index, _)| index).collect()
+    axes.iter()
+        .enumerate()
+        .filter(is_asked)
+        .map(|(index, _)| index)
+        .collect()
 }
 
 /// Values with which a request gets to the policies; `None` where none does.
@@ -393,7 +454,10 @@ fn base(judge: &Judge<'_>, scene: Scene, axes: &Axes<'_>) -> Result<Option<Fragm
     let values = |wanted: &Dimension| -> Vec<(Dimension, Fragment)> {
         let axis = axes.iter().find(|(dimension, _)| *dimension == wanted);
         let fragments = axis.map_or(&[][..], |(_, fragments)| fragments);
-        fragments.iter().map(|fragment| (wanted.clone(), fragment.clone())).collect()
+        fragments
+            .iter()
+            .map(|fragment| (wanted.clone(), fragment.clone()))
+            .collect()
     };
     let (peers, ports) = (values(&Dimension::Peer), values(&Dimension::Port));
     let or_none = |values: Vec<(Dimension, Fragment)>| {
@@ -428,7 +492,12 @@ fn combinations(lengths: &[usize]) -> Vec<Vec<usize>> {
 
 impl Axis {
     /// Second: the first value of each class.
-    fn new(index: usize, dimension: &Dimension, fragments: &[Fragment], sides: [&Raw; 2]) -> (Self, Vec<usize>) {
+    fn new(
+        index: usize,
+        dimension: &Dimension,
+        fragments: &[Fragment],
+        sides: [&Raw; 2],
+    ) -> (Self, Vec<usize>) {
         let mut axis = Self {
             dimension: dimension.clone(),
             classes: Vec::new(),
@@ -438,7 +507,9 @@ impl Axis {
         let mut firsts = Vec::new();
         for (value, fragment) in fragments.iter().enumerate() {
             let mut signature = Vec::new();
-            sides.into_iter().for_each(|raw| raw.signature(index, value, &mut signature));
+            sides
+                .into_iter()
+                .for_each(|raw| raw.signature(index, value, &mut signature));
             if *dimension == Dimension::Time {
                 // An exception ends at each.
                 signature.push(value);
@@ -449,11 +520,51 @@ impl Axis {
                 Some(class) if class.fragments.len() < KEPT => class.fragments.push(fragment.clone()),
                 Some(_) => {}
                 None => {
-                    axis.classes.push(Class { fragments: vec![fragment.clone()] });
+                    axis.classes.push(Class {
+                        fragments: vec![fragment.clone()],
+                    });
                     firsts.push(value);
                 }
             }
         }
         (axis, firsts)
+    }
+}
+
+#[cfg(test)]
+impl Judges<'_> {
+    /// For each axis the classes that the request may be in: those of which every clause on it says what it says of the
+    /// request. A set that denies the request before any policy is asked says nothing.
+    pub(super) fn fitting(&self, space: &Space, request: &RequestDocument) -> Vec<Vec<usize>> {
+        let judges = self.each();
+        let known: Vec<Option<Truths>> = judges
+            .iter()
+            .map(|judge| (!judge.is_gated(request)).then(|| judge.asked.truths(request, None)))
+            .collect();
+        let fits = |axis: usize, class: usize| {
+            space.sides.iter().zip(&known).all(|(judged, known)| {
+                let Some(known) = known else { return true };
+                judged.clauses.iter().enumerate().all(|(number, held)| {
+                    let Held::On {
+                        axis: own,
+                        certain,
+                        possible,
+                    } = held
+                    else {
+                        return true;
+                    };
+                    *own != axis
+                        || (certain.get(class) == Some(&known.certain.contains(&number))
+                            && possible.get(class) == Some(&known.possible.contains(&number)))
+                })
+            })
+        };
+        let axes = space.axes.iter().enumerate();
+        axes.map(|(index, axis)| {
+            (0..axis.classes.len())
+                .filter(|class| fits(index, *class))
+                .collect()
+        })
+        .collect()
     }
 }

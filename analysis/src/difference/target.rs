@@ -42,7 +42,11 @@ pub fn targets(old: &Side, new: &Side) -> (Vec<Target>, bool) {
     let mut namespaces: BTreeSet<String> = BTreeSet::new();
     for side in sides {
         namespaces.extend(side.policies.iter().map(|policy| policy.id.namespace.clone()));
-        namespaces.extend(side.peer_authentications.iter().map(|one| one.id.namespace.clone()));
+        namespaces.extend(
+            side.peer_authentications
+                .iter()
+                .map(|one| one.id.namespace.clone()),
+        );
     }
     let mut targets = Vec::new();
     for namespace in &namespaces {
@@ -57,7 +61,9 @@ pub fn targets(old: &Side, new: &Side) -> (Vec<Target>, bool) {
     }
     for labels in selected(sides, &other) {
         let mut target = sidecar(&other, labels);
-        target.label = target.label.replace(&format!("namespace {other}"), "any other namespace");
+        target.label = target
+            .label
+            .replace(&format!("namespace {other}"), "any other namespace");
         targets.push(target);
     }
     let is_bounded = targets.len() > MOST;
@@ -70,9 +76,15 @@ fn selected(sides: [&StatedConfiguration; 2], namespace: &str) -> BTreeSet<Label
     let mut selectors: BTreeSet<Labels> = BTreeSet::new();
     for side in sides {
         let applies = |own: &str| own == namespace || own == side.root_namespace;
-        let policies = side.policies.iter().filter(|policy| applies(&policy.id.namespace));
+        let policies = side
+            .policies
+            .iter()
+            .filter(|policy| applies(&policy.id.namespace));
         selectors.extend(policies.filter_map(|policy| policy.selector.clone()));
-        let authentications = side.peer_authentications.iter().filter(|one| one.id.namespace == namespace);
+        let authentications = side
+            .peer_authentications
+            .iter()
+            .filter(|one| one.id.namespace == namespace);
         selectors.extend(authentications.filter_map(|one| one.selector.clone()));
     }
     let together: Vec<Labels> = selectors
@@ -87,12 +99,22 @@ fn selected(sides: [&StatedConfiguration; 2], namespace: &str) -> BTreeSet<Label
 
 /// The labels of both, unless they contradict each other.
 fn joined(one: &Labels, other: &Labels) -> Option<Labels> {
-    let agree = one.iter().all(|(key, value)| other.get(key).is_none_or(|own| own == value));
-    agree.then(|| one.iter().chain(other).map(|(key, value)| (key.clone(), value.clone())).collect())
+    let agree = one
+        .iter()
+        .all(|(key, value)| other.get(key).is_none_or(|own| own == value));
+    agree.then(|| {
+        one.iter()
+            .chain(other)
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect()
+    })
 }
 
 fn sidecar(namespace: &str, labels: Labels) -> Target {
-    let shown: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let shown: Vec<String> = labels
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
     let label = if shown.is_empty() {
         format!("namespace {namespace}, any other workload")
     } else {
@@ -113,9 +135,16 @@ fn gateways(sides: [&StatedConfiguration; 2], namespace: &str) -> Vec<Target> {
     let policies = sides.into_iter().flat_map(|side| &side.policies);
     let refs: BTreeSet<(&str, &str)> = policies
         .filter(|policy| policy.id.namespace == namespace)
-        .flat_map(|policy| policy.targets.iter().map(|target| (target.kind, target.name.as_str())))
+        .flat_map(|policy| {
+            policy
+                .targets
+                .iter()
+                .map(|target| (target.kind, target.name.as_str()))
+        })
         .collect();
-    refs.into_iter().map(|(kind, name)| gateway(namespace, kind, name)).collect()
+    refs.into_iter()
+        .map(|(kind, name)| gateway(namespace, kind, name))
+        .collect()
 }
 
 fn gateway(namespace: &str, kind: &str, name: &str) -> Target {

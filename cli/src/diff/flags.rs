@@ -80,7 +80,10 @@ mod tests {
     #[test]
     fn what_no_flag_says_is_a_document() {
         let request = json!({"peer": {"uriSans": []}, "protocol": "tcp"});
-        assert_eq!(flags(&request), r#"--request - <<< '{"peer":{"uriSans":[]},"protocol":"tcp"}'"#);
+        assert_eq!(
+            flags(&request),
+            r#"--request - <<< '{"peer":{"uriSans":[]},"protocol":"tcp"}'"#
+        );
         assert_eq!(flags(&json!({"protocol": "tcp"})), "--plaintext --protocol tcp");
     }
 }

@@ -12,13 +12,21 @@ const MOST_VALUES: usize = 5;
 /// How many workloads of a section are named.
 const MOST_TARGETS: usize = 4;
 
-pub(super) fn text(sections: &[Section], arguments: &Arguments, is_bounded: bool, terminal: &Terminal) -> String {
+pub(super) fn text(
+    sections: &[Section],
+    arguments: &Arguments,
+    is_bounded: bool,
+    terminal: &Terminal,
+) -> String {
     let page = Page {
         arguments,
         paint: Paint(terminal.stdout_has_colour()),
     };
     let mut lines = Vec::new();
-    for section in sections.iter().filter(|section| !section.difference.changes.is_empty()) {
+    for section in sections
+        .iter()
+        .filter(|section| !section.difference.changes.is_empty())
+    {
         lines.push(page.paint.bold(&title(section)));
         page.add_changes(section, Direction::NewlyAllowed, &mut lines);
         page.add_changes(section, Direction::NewlyDenied, &mut lines);
@@ -36,8 +44,17 @@ struct Page<'a> {
 }
 
 fn title(section: &Section) -> String {
-    let labels: Vec<&str> = section.targets.iter().map(|target| target.label.as_str()).collect();
-    let shown = labels.iter().take(MOST_TARGETS).copied().collect::<Vec<_>>().join("; ");
+    let labels: Vec<&str> = section
+        .targets
+        .iter()
+        .map(|target| target.label.as_str())
+        .collect();
+    let shown = labels
+        .iter()
+        .take(MOST_TARGETS)
+        .copied()
+        .collect::<Vec<_>>()
+        .join("; ");
     match labels.len().saturating_sub(MOST_TARGETS) {
         0 => shown,
         more => format!("{shown}; and {more} more"),
@@ -61,8 +78,15 @@ impl Page<'_> {
             lines.push(String::new());
             self.add_change(index.saturating_add(1), change, lines);
         }
-        if let Some(more) = changes.len().checked_sub(self.arguments.limit).filter(|more| *more > 0) {
-            lines.push(format!("\n    and {more} more: --limit {} shows them all", changes.len()));
+        if let Some(more) = changes
+            .len()
+            .checked_sub(self.arguments.limit)
+            .filter(|more| *more > 0)
+        {
+            lines.push(format!(
+                "\n    and {more} more: --limit {} shows them all",
+                changes.len()
+            ));
         }
     }
 
@@ -72,25 +96,37 @@ impl Page<'_> {
             lines.push("     any such request".to_owned());
         }
         for described in &change.requests {
-            lines.push(format!("     {:<15} {}", described.dimension.to_string(), values(described)));
+            lines.push(format!(
+                "     {:<15} {}",
+                described.dimension.to_string(),
+                values(described)
+            ));
         }
         lines.push(format!("     {:<15} {}", "was", verdict(&change.old)));
         lines.push(format!("     {:<15} {}", "is now", verdict(&change.new)));
         if !change.others.is_empty() {
-            lines.push(format!("     {:<15} {}", "others of them", others(&change.others)));
+            lines.push(format!(
+                "     {:<15} {}",
+                "others of them",
+                others(&change.others)
+            ));
         }
         let policies = match change.direction {
             Direction::NewlyAllowed | Direction::NewlyDenied => self.arguments.new.display(),
         };
-        let line = format!("spiffe-authz explain {} {}", policies_flag(&policies.to_string(), self), flags(&change.example));
+        let line = format!(
+            "spiffe-authz explain {} {}",
+            policies_flag(&policies.to_string(), self),
+            flags(&change.example)
+        );
         lines.push(format!("     {:<15} {}", "for example", self.paint.faint(&line)));
     }
 
     fn add_coverage(&self, sections: &[Section], is_bounded: bool, lines: &mut Vec<String>) {
         let coverages = || sections.iter().map(|section| &section.difference.coverage);
-        let combinations = coverages().flat_map(|one| &one.scenes).fold(0_u128, |all, scene| {
-            all.saturating_add(scene.combinations)
-        });
+        let combinations = coverages()
+            .flat_map(|one| &one.scenes)
+            .fold(0_u128, |all, scene| all.saturating_add(scene.combinations));
         let workloads: usize = sections.iter().map(|section| section.targets.len()).sum();
         lines.push(format!(
             "looked at: {}, {} of classes; {}",
@@ -104,9 +140,14 @@ impl Page<'_> {
         for note in notes {
             lines.push(self.paint.yellow(&format!("not covered: {note}")));
         }
-        let is_cut = coverages().flat_map(|one| &one.scenes).any(|scene| scene.is_bounded);
+        let is_cut = coverages()
+            .flat_map(|one| &one.scenes)
+            .any(|scene| scene.is_bounded);
         if is_cut || is_bounded {
-            lines.push(self.paint.yellow("not covered: a bound on the work was hit; there may be more changes"));
+            lines.push(
+                self.paint
+                    .yellow("not covered: a bound on the work was hit; there may be more changes"),
+            );
         }
     }
 }
@@ -128,9 +169,18 @@ fn policies_flag(path: &str, page: &Page<'_>) -> String {
 
 fn values(described: &Described) -> String {
     let but = if described.is_all_but { "any but " } else { "" };
-    let shown: Vec<&str> = described.values.iter().take(MOST_VALUES).map(String::as_str).collect();
+    let shown: Vec<&str> = described
+        .values
+        .iter()
+        .take(MOST_VALUES)
+        .map(String::as_str)
+        .collect();
     let more = described.values.len().saturating_sub(MOST_VALUES);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
     format!("{but}{}{more}", shown.join(", "))
 }
 
@@ -157,18 +207,28 @@ fn others(others: &[(Verdict, Verdict)]) -> String {
     names.dedup();
     let more = names.len().saturating_sub(MOST_VALUES);
     names.truncate(MOST_VALUES);
-    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    let more = if more > 0 {
+        format!("; and {more} more")
+    } else {
+        String::new()
+    };
     format!("{}{more}", names.join("; "))
 }
 
 /// How many classes each dimension has at most, over all scenes.
 fn dimensions<'c>(coverages: impl Iterator<Item = &'c Coverage>) -> String {
     let mut most = std::collections::BTreeMap::new();
-    for dimension in coverages.flat_map(|one| &one.scenes).flat_map(|scene| &scene.dimensions) {
+    for dimension in coverages
+        .flat_map(|one| &one.scenes)
+        .flat_map(|scene| &scene.dimensions)
+    {
         let own = most.entry(dimension.dimension.to_string()).or_insert(0);
         *own = dimension.classes.max(*own);
     }
-    let parts: Vec<String> = most.iter().map(|(name, classes)| format!("{name} {classes}")).collect();
+    let parts: Vec<String> = most
+        .iter()
+        .map(|(name, classes)| format!("{name} {classes}"))
+        .collect();
     format!("classes by attribute: {}", parts.join(", "))
 }
 
@@ -179,7 +239,9 @@ fn summary(sections: &[Section]) -> String {
     if allowed == 0 && denied == 0 {
         return "no decision changes".to_owned();
     }
-    let affected = sections.iter().filter(|section| !section.difference.changes.is_empty());
+    let affected = sections
+        .iter()
+        .filter(|section| !section.difference.changes.is_empty());
     let affected: usize = affected.map(|section| section.targets.len()).sum();
     format!(
         "{} newly allowed, {denied} newly denied, for {}",

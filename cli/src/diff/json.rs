@@ -1,7 +1,9 @@
 //! The answer as one JSON document.
 
 use serde_json::{Value, json};
-use spiffe_authz_analysis::difference::{Change, Coverage, Described, Direction, SceneCoverage, Target, Verdict};
+use spiffe_authz_analysis::difference::{
+    Change, Coverage, Described, Direction, SceneCoverage, Target, Verdict,
+};
 
 use crate::diff::Section;
 
@@ -75,9 +77,7 @@ fn verdict(verdict: &Verdict) -> Value {
 }
 
 fn scene(scene: &SceneCoverage) -> Value {
-    let dimension = |one: &spiffe_authz_analysis::difference::DimensionCoverage| {
-        json!({"attribute": one.dimension.to_string(), "values": one.values, "classes": one.classes})
-    };
+    let dimension = |one: &spiffe_authz_analysis::difference::DimensionCoverage| json!({"attribute": one.dimension.to_string(), "values": one.values, "classes": one.classes});
     json!({
         "scene": scene.scene.to_string(),
         "attributes": scene.dimensions.iter().map(dimension).collect::<Vec<_>>(),

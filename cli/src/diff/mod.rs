@@ -94,7 +94,9 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome,
     for group in groups {
         let Some(target) = group.first() else { continue };
         bar.set_message(target.label.clone());
-        let difference = compare(&old, &new, target, &mut |done, all| tell(&bar, sections.len(), done, all))?;
+        let difference = compare(&old, &new, target, &mut |done, all| {
+            tell(&bar, sections.len(), done, all)
+        })?;
         sections.push(Section {
             targets: group,
             difference,
@@ -119,7 +121,10 @@ fn side(loaded: &Loaded) -> Result<Side, Failure> {
 /// The workloads that the configurations or the flags name; `None` where neither names one.
 fn named(old: &Side, new: &Side) -> Option<Vec<Target>> {
     let mut targets: Vec<Target> = Vec::new();
-    for workload in [old, new].iter().filter_map(|side| side.stated().workload.as_ref()) {
+    for workload in [old, new]
+        .iter()
+        .filter_map(|side| side.stated().workload.as_ref())
+    {
         let target = Target::of(workload);
         if !targets.contains(&target) {
             targets.push(target);
@@ -151,5 +156,9 @@ fn outcome(sections: &[Section], fail_on: FailOn) -> Outcome {
         FailOn::Any => changes.next().is_some(),
         FailOn::None => false,
     };
-    if fails { Outcome::NewlyAllowed } else { Outcome::Yes }
+    if fails {
+        Outcome::NewlyAllowed
+    } else {
+        Outcome::Yes
+    }
 }

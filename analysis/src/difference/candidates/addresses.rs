@@ -42,8 +42,14 @@ fn last(block: &IpNet) -> IpAddr {
 
 fn next(address: IpAddr) -> Option<IpAddr> {
     match address {
-        IpAddr::V4(address) => address.to_bits().checked_add(1).map(|bits| Ipv4Addr::from_bits(bits).into()),
-        IpAddr::V6(address) => address.to_bits().checked_add(1).map(|bits| Ipv6Addr::from_bits(bits).into()),
+        IpAddr::V4(address) => address
+            .to_bits()
+            .checked_add(1)
+            .map(|bits| Ipv4Addr::from_bits(bits).into()),
+        IpAddr::V6(address) => address
+            .to_bits()
+            .checked_add(1)
+            .map(|bits| Ipv6Addr::from_bits(bits).into()),
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use regex_automata::dfa::{Automaton as _, StartKind, dense};
 use regex_automata::nfa::thompson;
-use regex_automata::util::syntax;
 use regex_automata::util::primitives::StateID;
+use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input, MatchKind};
 
 /// Bytes that the automaton may take, and its making.
@@ -28,7 +28,9 @@ pub(super) fn witnesses(patterns: &[String], start: &str, alphabet: &[u8]) -> Op
     let mut queue = VecDeque::from([(first, start.to_owned())]);
     seen.insert(first, ());
     while let Some((state, text)) = queue.pop_front() {
-        found.entry(matches(&automaton, state)).or_insert_with(|| text.clone());
+        found
+            .entry(matches(&automaton, state))
+            .or_insert_with(|| text.clone());
         for byte in &steps {
             let next = automaton.next_state(state, *byte);
             if seen.insert(next, ()).is_none() {
@@ -44,7 +46,11 @@ pub(super) fn witnesses(patterns: &[String], start: &str, alphabet: &[u8]) -> Op
 fn build(patterns: &[String]) -> Option<dense::DFA<Vec<u32>>> {
     dense::Builder::new()
         .syntax(syntax::Config::new().unicode(false).utf8(false))
-        .thompson(thompson::Config::new().utf8(false).nfa_size_limit(Some(MOST_BYTES)))
+        .thompson(
+            thompson::Config::new()
+                .utf8(false)
+                .nfa_size_limit(Some(MOST_BYTES)),
+        )
         .configure(
             dense::Config::new()
                 .start_kind(StartKind::Anchored)
@@ -87,7 +93,10 @@ mod tests {
         let patterns = ["/a/[^/]+".to_owned(), "(?s:.*)b".to_owned(), "/a/x".to_owned()];
         let texts = witnesses(&patterns, "/", b"abcx/").unwrap();
         for expected in ["/a/a", "/a/b", "/a/x", "/b"] {
-            assert!(texts.iter().any(|text| text == expected), "{expected} of {texts:?}");
+            assert!(
+                texts.iter().any(|text| text == expected),
+                "{expected} of {texts:?}"
+            );
         }
         assert_eq!(texts.len(), 5);
     }

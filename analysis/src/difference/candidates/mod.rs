@@ -93,9 +93,14 @@ impl Making<'_> {
             Dimension::Sni => with_absent(self.texts(dimension, "", false)),
             Dimension::Query(_) if self.reads_whole_path() => Candidates {
                 fragments: vec![Fragment::Absent],
-                notes: vec!["not solved: a policy reads `request.headers[:path]`, which has the query in it".to_owned()],
+                notes: vec![
+                    "not solved: a policy reads `request.headers[:path]`, which has the query in it"
+                        .to_owned(),
+                ],
             },
-            Dimension::Header(_) | Dimension::Query(_) => repeated(with_absent(self.texts(dimension, "", false)), true),
+            Dimension::Header(_) | Dimension::Query(_) => {
+                repeated(with_absent(self.texts(dimension, "", false)), true)
+            }
             Dimension::DnsSan => repeated(with_absent(self.texts(dimension, "", true)), true),
             Dimension::Metadata { .. } => repeated(with_absent(self.texts(dimension, "", false)), false),
             Dimension::IssuerKeyId => self.key_ids(),
@@ -105,10 +110,14 @@ impl Making<'_> {
             }
             Dimension::Port => {
                 let modes = &self.background.mode_ports;
-                of(addresses::ports(self.literal_texts(dimension).into_iter(), modes).into_iter().map(Fragment::Port))
+                of(addresses::ports(self.literal_texts(dimension).into_iter(), modes)
+                    .into_iter()
+                    .map(Fragment::Port))
             }
             Dimension::SourceIp | Dimension::RemoteIp | Dimension::DestinationIp => {
-                of(addresses::addresses(self.literal_texts(dimension).into_iter()).into_iter().map(Fragment::Address))
+                of(addresses::addresses(self.literal_texts(dimension).into_iter())
+                    .into_iter()
+                    .map(Fragment::Address))
             }
             Dimension::Token => self.tokens(),
             Dimension::Claim(_) => self.claims(dimension),
@@ -118,7 +127,9 @@ impl Making<'_> {
 
     /// The clauses of a dimension.
     fn clauses<'d>(&'d self, dimension: &'d Dimension) -> impl Iterator<Item = &'d Clause> {
-        self.clauses.iter().filter(move |clause| clause.dimension() == *dimension)
+        self.clauses
+            .iter()
+            .filter(move |clause| clause.dimension() == *dimension)
     }
 
     fn literals<'d>(&'d self, dimension: &'d Dimension) -> impl Iterator<Item = &'d Literal> {
@@ -126,7 +137,9 @@ impl Making<'_> {
     }
 
     fn literal_texts<'d>(&'d self, dimension: &'d Dimension) -> Vec<&'d str> {
-        self.literals(dimension).map(|literal| literal.text.as_str()).collect()
+        self.literals(dimension)
+            .map(|literal| literal.text.as_str())
+            .collect()
     }
 
     fn reads_whole_path(&self) -> bool {
@@ -137,9 +150,14 @@ impl Making<'_> {
     fn parts(&self) -> Parts {
         let mut parts = Parts::new(self.background.trust_domains.clone());
         for clause in self.clauses(&Dimension::Peer) {
-            clause.literals().for_each(|literal| parts.add(&clause.key, &literal.text));
+            clause
+                .literals()
+                .for_each(|literal| parts.add(&clause.key, &literal.text));
         }
-        self.background.denied.iter().for_each(|id| parts.add_principal(id));
+        self.background
+            .denied
+            .iter()
+            .for_each(|id| parts.add_principal(id));
         parts
     }
 
@@ -152,7 +170,8 @@ impl Making<'_> {
         let parts = self.parts();
         let mut values = Vec::new();
         for clause in self.clauses(&Dimension::Path) {
-            let bound = |(name, attribute): &(String, String)| (name.clone(), self.bound_texts(&parts, attribute));
+            let bound =
+                |(name, attribute): &(String, String)| (name.clone(), self.bound_texts(&parts, attribute));
             let bound: Vec<_> = clause.bindings.iter().map(bound).collect();
             values.extend(clause.literals().map(|literal| PathValue {
                 form: literal.form,
@@ -167,7 +186,10 @@ impl Making<'_> {
         for path in plain.iter().take(most) {
             paths.extend(paths::AMBIGUOUS.map(|ambiguous| format!("{path}{ambiguous}")));
         }
-        bounded(paths.into_iter().map(Fragment::Text), is_bounded || (most > 1 && plain.len() > most))
+        bounded(
+            paths.into_iter().map(Fragment::Text),
+            is_bounded || (most > 1 && plain.len() > most),
+        )
     }
 
     /// What an attribute that a path compares with may be.
@@ -180,17 +202,26 @@ impl Making<'_> {
         let mut patterns = Patterns::default();
         texts.iter().for_each(|text| patterns.add(text));
         let (texts, _) = patterns.witnesses();
-        texts.into_iter().filter(|text| !text.is_empty() && !text.contains('/')).take(50).collect()
+        texts
+            .into_iter()
+            .filter(|text| !text.is_empty() && !text.contains('/'))
+            .take(50)
+            .collect()
     }
 
     fn hosts(&self) -> Candidates {
         let mut patterns = Patterns::default();
         let mut found = self.texts(&Dimension::Host, "", false);
-        let literals: Vec<&Literal> = self.literals(&Dimension::Host).filter(|literal| literal.form == Form::Text).collect();
+        let literals: Vec<&Literal> = self
+            .literals(&Dimension::Host)
+            .filter(|literal| literal.form == Form::Text)
+            .collect();
         for literal in literals {
             let text = literal.text.to_ascii_lowercase();
             patterns.add(&text);
-            let bare = text.trim_end_matches(|c: char| c.is_ascii_digit() || c == '*').trim_end_matches(':');
+            let bare = text
+                .trim_end_matches(|c: char| c.is_ascii_digit() || c == '*')
+                .trim_end_matches(':');
             patterns.add(bare);
             if !text.contains('*') {
                 patterns.exact.insert(format!("{bare}:8080"));
@@ -198,7 +229,11 @@ impl Making<'_> {
             }
         }
         let (texts, is_bounded) = patterns.witnesses();
-        let mut hosts: Vec<Fragment> = texts.into_iter().filter(|text| !text.is_empty()).map(Fragment::Text).collect();
+        let mut hosts: Vec<Fragment> = texts
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .map(Fragment::Text)
+            .collect();
         hosts.append(&mut found.fragments);
         hosts.retain(|host| *host != Fragment::Text(String::new()));
         hosts.extend(["user@other", "a b"].map(|host| Fragment::Text(host.to_owned())));
@@ -244,7 +279,9 @@ impl Making<'_> {
     }
 
     fn is_bound(&self, dimension: &Dimension) -> bool {
-        self.clauses.iter().any(|clause| clause.bound_dimensions().contains(dimension))
+        self.clauses
+            .iter()
+            .any(|clause| clause.bound_dimensions().contains(dimension))
     }
 
     fn key_ids(&self) -> Candidates {
@@ -262,19 +299,13 @@ impl Making<'_> {
         let (mut issuers, mut subjects) = (Patterns::default(), Patterns::default());
         for clause in self.clauses(&Dimension::Token) {
             for Literal { text, .. } in clause.literals() {
-                match &clause.key {
-                    StatedKey::Claim(path) if path.first().is_some_and(|name| name == "iss") => issuers.add(text),
-                    StatedKey::Claim(_) => subjects.add(text),
-                    _ => match text.rsplit_once('/') {
-                        Some((issuer, subject)) => {
-                            issuers.add(issuer);
-                            subjects.add(subject);
-                        }
-                        None => {
-                            issuers.add(text);
-                            subjects.add(text);
-                        }
-                    },
+                if let StatedKey::Claim(path) = &clause.key {
+                    let is_issuer = path.first().is_some_and(|name| name == "iss");
+                    (if is_issuer { &mut issuers } else { &mut subjects }).add(text);
+                } else {
+                    let (issuer, subject) = text.rsplit_once('/').unwrap_or((text, text));
+                    issuers.add(issuer);
+                    subjects.add(subject);
                 }
             }
         }
@@ -296,7 +327,9 @@ impl Making<'_> {
     fn claims(&self, dimension: &Dimension) -> Candidates {
         let mut by_path: BTreeMap<&[String], (Patterns, Vec<&str>)> = BTreeMap::new();
         for clause in self.clauses(dimension) {
-            let StatedKey::Claim(path) = &clause.key else { continue };
+            let StatedKey::Claim(path) = &clause.key else {
+                continue;
+            };
             let (patterns, figures) = by_path.entry(path.as_slice()).or_default();
             for literal in clause.literals() {
                 match literal.form {
@@ -336,8 +369,13 @@ impl Making<'_> {
 
     fn times(&self) -> Candidates {
         let ends = &self.background.ends;
-        let before = ends.first().and_then(|first| first.checked_sub(time::Duration::SECOND));
-        of(before.into_iter().chain(ends.iter().copied()).map(Fragment::Instant))
+        let before = ends
+            .first()
+            .and_then(|first| first.checked_sub(time::Duration::SECOND));
+        of(before
+            .into_iter()
+            .chain(ends.iter().copied())
+            .map(Fragment::Instant))
     }
 }
 
@@ -361,7 +399,11 @@ fn claim_values(patterns: &Patterns, figures: &[&str]) -> Vec<Value> {
             values.push(json!([first, second]));
         }
     }
-    values.extend(numbers::numbers(figures.iter().copied()).into_iter().map(|number| json!(number)));
+    values.extend(
+        numbers::numbers(figures.iter().copied())
+            .into_iter()
+            .map(|number| json!(number)),
+    );
     values.extend([json!(true), json!(false)]);
     values
 }
@@ -391,38 +433,56 @@ fn of(fragments: impl IntoIterator<Item = Fragment>) -> Candidates {
 fn bounded(fragments: impl IntoIterator<Item = Fragment>, is_bounded: bool) -> Candidates {
     let mut candidates = of(fragments);
     if is_bounded {
-        candidates.notes.push("too many combinations of values: not every one was looked at".to_owned());
+        candidates
+            .notes
+            .push("too many combinations of values: not every one was looked at".to_owned());
     }
     candidates
 }
 
 fn with_absent(mut candidates: Candidates) -> Candidates {
-    candidates.fragments.extend([Fragment::Absent]);
-    candidates.fragments.rotate_right(1);
+    let given = std::mem::take(&mut candidates.fragments);
+    candidates.fragments = std::iter::once(Fragment::Absent).chain(given).collect();
     candidates
 }
 
 /// The same with two values at once; a list of one where a single value is no list.
 fn repeated(mut candidates: Candidates, is_list: bool) -> Candidates {
-    let texts: Vec<String> = candidates.fragments.iter().filter_map(|fragment| match fragment {
-        Fragment::Text(text) => Some(text.clone()),
-        _ => None,
-    }).collect();
+    let texts: Vec<String> = candidates
+        .fragments
+        .iter()
+        .filter_map(|fragment| {
+            if let Fragment::Text(text) = fragment {
+                Some(text.clone())
+            } else {
+                None
+            }
+        })
+        .collect();
     if is_list {
         let lists = texts.iter().map(|text| Fragment::Texts(vec![text.clone()]));
-        candidates.fragments.retain(|fragment| *fragment == Fragment::Absent);
+        candidates
+            .fragments
+            .retain(|fragment| *fragment == Fragment::Absent);
         candidates.fragments.extend(lists);
     } else {
-        candidates.fragments.extend(texts.iter().map(|text| Fragment::Texts(vec![text.clone()])));
+        candidates
+            .fragments
+            .extend(texts.iter().map(|text| Fragment::Texts(vec![text.clone()])));
     }
     let paired: Vec<&String> = texts.iter().take(MOST_PAIRED).collect();
     for first in &paired {
         for second in &paired {
-            candidates.fragments.push(Fragment::Texts(vec![(*first).clone(), (*second).clone()]));
+            candidates
+                .fragments
+                .push(Fragment::Texts(vec![(*first).clone(), (*second).clone()]));
         }
     }
     if texts.len() > MOST_PAIRED {
-        candidates.notes.push(format!("given twice: only the first {MOST_PAIRED} of {} values in pairs", texts.len()));
+        candidates.notes.push(format!(
+            "given twice: only the first {MOST_PAIRED} of {} values in pairs",
+            texts.len()
+        ));
     }
     candidates
 }

@@ -6,7 +6,12 @@ pub(super) fn numbers<'a>(values: impl Iterator<Item = &'a str>) -> Vec<f64> {
     bounds.sort_by(f64::total_cmp);
     bounds.dedup();
     let mut numbers = bounds.clone();
-    numbers.extend(bounds.iter().zip(bounds.iter().skip(1)).map(|(low, high)| middle(*low, *high)));
+    numbers.extend(
+        bounds
+            .iter()
+            .zip(bounds.iter().skip(1))
+            .map(|(low, high)| middle(*low, *high)),
+    );
     numbers.extend(bounds.first().map(|lowest| before(*lowest)));
     numbers.extend(bounds.last().map(|highest| behind(*highest)));
     numbers.retain(|number| number.is_finite());
@@ -29,21 +34,32 @@ pub(super) fn seconds<'a>(values: impl Iterator<Item = &'a str>) -> Vec<i64> {
 
 fn bounds_of(value: &str) -> Vec<f64> {
     let bare = value.trim_start_matches(['<', '>', '=']);
-    let parts = bare.split_once("..").map_or_else(|| vec![bare], |(first, last)| vec![first, last]);
+    let parts = bare
+        .split_once("..")
+        .map_or_else(|| vec![bare], |(first, last)| vec![first, last]);
     parts.into_iter().filter_map(|part| part.parse().ok()).collect()
 }
 
-#[expect(clippy::arithmetic_side_effects, reason = "floating-point numbers do not overflow into a panic")]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "floating-point numbers do not overflow into a panic"
+)]
 fn middle(low: f64, high: f64) -> f64 {
     low + (high - low) / 2.0
 }
 
-#[expect(clippy::arithmetic_side_effects, reason = "floating-point numbers do not overflow into a panic")]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "floating-point numbers do not overflow into a panic"
+)]
 fn before(number: f64) -> f64 {
     number - 1.0
 }
 
-#[expect(clippy::arithmetic_side_effects, reason = "floating-point numbers do not overflow into a panic")]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "floating-point numbers do not overflow into a panic"
+)]
 fn behind(number: f64) -> f64 {
     number + 1.0
 }

@@ -5,7 +5,8 @@ use crate::difference::candidates::text::Patterns;
 use crate::difference::clause::Form;
 
 /// What may stand in a path, those that people would write first. No `?` and no `#`, which end it.
-pub(super) const PLAIN: &[u8] = b"abcdefghijklmnopqrstuvwxyz/0123456789-._ABCDEFGHIJKLMNOPQRSTUVWXYZ~!$&'()*+,:=@";
+pub(super) const PLAIN: &[u8] =
+    b"abcdefghijklmnopqrstuvwxyz/0123456789-._ABCDEFGHIJKLMNOPQRSTUVWXYZ~!$&'()*+,:=@";
 /// What else a path of profile istio may have.
 pub(super) const DOUBTFUL: &[u8] = b"%;\\\"<>[]^`{|} ";
 /// Paths that can be read in more than one way, each behind another path.
@@ -54,7 +55,9 @@ pub(super) fn paths(values: &[PathValue], allows_doubtful: bool) -> (Vec<String>
     let (mut paths, mut is_bounded) = patterns.witnesses();
     paths.retain(|path| path.starts_with('/') && !path.contains(['?', '#']) || path.is_empty());
     paths.retain(|path| !path.is_empty());
-    let needs_automaton = values.iter().any(|value| value.form == Form::Regex || is_template(&value.text));
+    let needs_automaton = values
+        .iter()
+        .any(|value| value.form == Form::Regex || is_template(&value.text));
     if needs_automaton {
         let mut alphabet = PLAIN.to_vec();
         if allows_doubtful {
@@ -68,7 +71,12 @@ pub(super) fn paths(values: &[PathValue], allows_doubtful: bool) -> (Vec<String>
             Some(found) => paths.extend(found),
             None => {
                 is_bounded = true;
-                paths.extend(values.iter().flat_map(filled).flat_map(|value| instances(&value.text)));
+                paths.extend(
+                    values
+                        .iter()
+                        .flat_map(filled)
+                        .flat_map(|value| instances(&value.text)),
+                );
             }
         }
     }

@@ -32,20 +32,16 @@ impl Parts {
 
     /// Adds a value that identities are compared with.
     pub(super) fn add(&mut self, key: &StatedKey, value: &str) {
-        match key {
-            StatedKey::Namespaces => {
-                self.namespaces.insert(value.replace('*', ""));
-                self.namespaces.insert(value.replace('*', "x"));
-            }
-            StatedKey::TrustDomains => {
-                self.trust_domains.push(value.replace('*', ""));
-                self.trust_domains.push(value.replace('*', "x"));
-            }
-            StatedKey::ServiceAccounts => {
-                let pair = value.split_once('/').unwrap_or(("default", value));
-                self.pairs.insert((pair.0.to_owned(), pair.1.to_owned()));
-            }
-            _ => self.add_principal(value),
+        let filled = ["", "x"].map(|filling| value.replace('*', filling));
+        if *key == StatedKey::Namespaces {
+            self.namespaces.extend(filled);
+        } else if *key == StatedKey::TrustDomains {
+            self.trust_domains.extend(filled);
+        } else if *key == StatedKey::ServiceAccounts {
+            let (namespace, name) = value.split_once('/').unwrap_or(("default", value));
+            self.pairs.insert((namespace.to_owned(), name.to_owned()));
+        } else {
+            self.add_principal(value);
         }
     }
 
@@ -72,7 +68,11 @@ impl Parts {
         let parts: Vec<&str> = prefix.split('/').collect();
         let last = parts.len().saturating_sub(1);
         let given = |index: usize| parts.get(index).copied().filter(|part| !part.is_empty());
-        for (index, add) in [(0, Self::add_trust_domain as fn(&mut Self, String)), (2, Self::add_namespace), (4, Self::add_account)] {
+        for (index, add) in [
+            (0, Self::add_trust_domain as fn(&mut Self, String)),
+            (2, Self::add_namespace),
+            (4, Self::add_account),
+        ] {
             if let Some(part) = given(index) {
                 add(self, part.to_owned());
                 if index == last {
@@ -80,7 +80,13 @@ impl Parts {
                 }
             }
         }
-        let rest = ["x/ns/other/sa/other", "ns/other/sa/other", "other/sa/other", "sa/other", "other"];
+        let rest = [
+            "x/ns/other/sa/other",
+            "ns/other/sa/other",
+            "other/sa/other",
+            "sa/other",
+            "other",
+        ];
         if let Some(rest) = rest.get(last) {
             self.ids.insert(format!("{SCHEME}{prefix}{rest}"));
         }
@@ -90,7 +96,11 @@ impl Parts {
         let parts: Vec<&str> = suffix.rsplit('/').collect();
         let last = parts.len().saturating_sub(1);
         let given = |index: usize| parts.get(index).copied().filter(|part| !part.is_empty());
-        for (index, add) in [(4, Self::add_trust_domain as fn(&mut Self, String)), (2, Self::add_namespace), (0, Self::add_account)] {
+        for (index, add) in [
+            (4, Self::add_trust_domain as fn(&mut Self, String)),
+            (2, Self::add_namespace),
+            (0, Self::add_account),
+        ] {
             if let Some(part) = given(index) {
                 add(self, part.to_owned());
                 if index == last {
@@ -133,12 +143,15 @@ impl Parts {
         let home = self.trust_domains.first().cloned().unwrap_or_default();
         let mut peers: Vec<Fragment> = ids.into_iter().map(|id| Fragment::UriSans(vec![id])).collect();
         let workload = format!("{SCHEME}{home}/ns/other/sa/other");
-        peers.extend([
-            vec![format!("{SCHEME}{home}/workload")],
-            Vec::new(),
-            vec!["not a SPIFFE ID".to_owned()],
-            vec![workload.clone(), format!("{workload}-2")],
-        ].map(Fragment::UriSans));
+        peers.extend(
+            [
+                vec![format!("{SCHEME}{home}/workload")],
+                Vec::new(),
+                vec!["not a SPIFFE ID".to_owned()],
+                vec![workload.clone(), format!("{workload}-2")],
+            ]
+            .map(Fragment::UriSans),
+        );
         (peers, is_bounded)
     }
 
@@ -156,7 +169,10 @@ impl Parts {
                 domains.push(domain.clone());
             }
         }
-        let parts = namespaces.len().saturating_mul(accounts.len()).saturating_mul(domains.len());
+        let parts = namespaces
+            .len()
+            .saturating_mul(accounts.len())
+            .saturating_mul(domains.len());
         let is_bounded = parts > MOST_COMBINED;
         let mut ids: Vec<String> = self.ids.iter().cloned().collect();
         let mut add = |domain: &str, namespace: &str, account: &str| {
@@ -201,15 +217,24 @@ mod tests {
 
     #[test]
     fn a_namespace_and_a_suffix_of_principals_have_a_peer_of_both() {
-        let ids = ids(&[(StatedKey::Namespaces, "shop"), (StatedKey::Principals, "*/sa/admin")]);
-        assert!(ids.contains(&"spiffe://cluster.local/ns/shop/sa/admin".to_owned()), "{ids:?}");
+        let ids = ids(&[
+            (StatedKey::Namespaces, "shop"),
+            (StatedKey::Principals, "*/sa/admin"),
+        ]);
+        assert!(
+            ids.contains(&"spiffe://cluster.local/ns/shop/sa/admin".to_owned()),
+            "{ids:?}"
+        );
     }
 
     #[test]
     fn a_prefix_that_ends_within_an_account_has_peers_at_and_behind_it() {
         let ids = ids(&[(StatedKey::Principals, "cluster.local/ns/shop/sa/front*")]);
         for account in ["front", "frontx", "other"] {
-            assert!(ids.contains(&format!("spiffe://cluster.local/ns/shop/sa/{account}")), "{ids:?}");
+            assert!(
+                ids.contains(&format!("spiffe://cluster.local/ns/shop/sa/{account}")),
+                "{ids:?}"
+            );
         }
     }
 }

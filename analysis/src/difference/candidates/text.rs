@@ -62,7 +62,13 @@ impl Patterns {
                 }
             }
         }
-        witnesses.extend(self.exact.iter().chain(&self.prefixes).chain(&self.suffixes).cloned());
+        witnesses.extend(
+            self.exact
+                .iter()
+                .chain(&self.prefixes)
+                .chain(&self.suffixes)
+                .cloned(),
+        );
         witnesses.push(String::new());
         let mut seen = BTreeSet::new();
         witnesses.retain(|witness| seen.insert(witness.clone()));
@@ -71,7 +77,9 @@ impl Patterns {
 
     /// A text with this prefix and this suffix, and no longer one of the others.
     fn between(&self, prefix: &str, suffix: &str) -> String {
-        let words = ["other", "x", "any", "1", "zz", "q7", "Other", "k", "0", "w", "5", "J", "v"];
+        let words = [
+            "other", "x", "any", "1", "zz", "q7", "Other", "k", "0", "w", "5", "J", "v",
+        ];
         let fits = |word: &&str| self.ends_prefix(prefix, word) && self.begins_suffix(word, suffix);
         let word = words.iter().copied().find(fits).unwrap_or("other");
         format!("{prefix}{word}{suffix}")
@@ -129,7 +137,9 @@ mod tests {
     fn a_text_of_a_prefix_has_no_longer_prefix() {
         let (texts, _) = patterns(&["/a*", "/ao*", "/ax*", "/aany"]).witnesses();
         let only_short = |text: &&String| {
-            text.starts_with("/a") && text.len() > 2 && !["/ao", "/ax"].iter().any(|long| text.starts_with(long))
+            text.starts_with("/a")
+                && text.len() > 2
+                && !["/ao", "/ax"].iter().any(|long| text.starts_with(long))
         };
         assert!(texts.iter().filter(only_short).any(|text| text != "/aany"));
     }

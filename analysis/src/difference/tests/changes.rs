@@ -25,8 +25,10 @@ fn a_method_more_is_newly_allowed_for_the_peer_and_the_paths_of_its_rule() {
     let found = difference(&old, &new);
     assert_eq!(
         lines(&found),
-        ["+ HTTP, with a certificate; peer: cluster.local/ns/shop/sa/frontend; method: POST; path: /orders/* \
-          => no-matching-allow > matched-allow"]
+        [
+            "+ HTTP, with a certificate; peer: cluster.local/ns/shop/sa/frontend; method: POST; path: /orders/* \
+          => no-matching-allow > matched-allow"
+        ]
     );
     assert_eq!(
         found.changes[0].example,
@@ -38,19 +40,27 @@ fn a_method_more_is_newly_allowed_for_the_peer_and_the_paths_of_its_rule() {
 #[test]
 fn a_removed_deny_allows_what_an_allow_covers_and_no_more() {
     let all = allow(&[rule(FRONTEND, &["GET"], &["/*"])]);
-    let deny = policy("no-admin", json!({"action": "DENY", "rules": [{"to": [{"operation": {"paths": ["/admin*"]}}]}]}));
+    let deny = policy(
+        "no-admin",
+        json!({"action": "DENY", "rules": [{"to": [{"operation": {"paths": ["/admin*"]}}]}]}),
+    );
     let found = difference(&set(&[all.clone(), deny]), &set(&[all]));
     assert_eq!(
         lines(&found),
-        ["+ HTTP, with a certificate; peer: cluster.local/ns/shop/sa/frontend; method: GET; path: /admin* \
-          => matched-deny > matched-allow"]
+        [
+            "+ HTTP, with a certificate; peer: cluster.local/ns/shop/sa/frontend; method: GET; path: /admin* \
+          => matched-deny > matched-allow"
+        ]
     );
 }
 
 #[test]
 fn strict_instead_of_permissive_denies_who_shows_no_certificate() {
     let anyone = allow(&[json!({})]);
-    let found = difference(&set(&[anyone.clone(), mtls("PERMISSIVE")]), &set(&[anyone, mtls("STRICT")]));
+    let found = difference(
+        &set(&[anyone.clone(), mtls("PERMISSIVE")]),
+        &set(&[anyone, mtls("STRICT")]),
+    );
     assert_eq!(
         lines(&found),
         [
@@ -69,8 +79,10 @@ fn a_dry_run_deny_that_is_promoted_denies() {
     let found = difference(&set(&[all.clone(), dry]), &set(&[all, policy("internal", spec)]));
     assert_eq!(
         lines(&found),
-        ["- HTTP, with a certificate; peer: cluster.local/ns/shop/sa/frontend; method: GET; path: /internal \
-          => matched-allow > matched-deny"]
+        [
+            "- HTTP, with a certificate; peer: cluster.local/ns/shop/sa/frontend; method: GET; path: /internal \
+          => matched-allow > matched-deny"
+        ]
     );
 }
 
@@ -103,16 +115,27 @@ fn an_alias_more_is_newly_allowed_under_its_name() {
 fn profile_istio_instead_of_zero_trust_is_told() {
     let with = |profile: &str| json!({"profile": profile, "resources": [mtls("STRICT")]});
     let found = difference(&with("zero-trust"), &with("istio"));
-    assert!(found.changes.iter().any(|change| change.new.cause == "no-allow-policy" && change.new.effect == "allow"));
+    assert!(
+        found
+            .changes
+            .iter()
+            .any(|change| change.new.cause == "no-allow-policy" && change.new.effect == "allow")
+    );
 }
 
 #[test]
 fn an_exception_allows_until_its_end() {
     let all = allow(&[rule(FRONTEND, &["GET"], &["/*"])]);
-    let deny = policy("freeze", json!({"action": "DENY", "rules": [{"to": [{"operation": {"paths": ["/a"]}}]}]}));
-    let exception = policy("hotfix", json!({
+    let deny = policy(
+        "freeze",
+        json!({"action": "DENY", "rules": [{"to": [{"operation": {"paths": ["/a"]}}]}]}),
+    );
+    let exception = policy(
+        "hotfix",
+        json!({
         "rules": [rule(FRONTEND, &["GET"], &["/a"])],
-        "exception": {"until": "2026-06-01T00:00:00Z", "lifts": ["shop/freeze"]}}));
+        "exception": {"until": "2026-06-01T00:00:00Z", "lifts": ["shop/freeze"]}}),
+    );
     let found = difference(&set(&[all.clone(), deny.clone()]), &set(&[all, deny, exception]));
     assert_eq!(found.changes.len(), 1, "{:?}", lines(&found));
     assert_eq!(found.changes[0].new.cause, "matched-exception");
@@ -126,7 +149,10 @@ fn a_bound_name_in_a_path_is_solved_with_the_peer() {
             "from": [{"source": {"namespaces": ["*"]}}],
             "to": [{"operation": {"paths": paths, "bindings": {"ns": "source.namespace"}}}]})])])
     };
-    let found = difference(&tenant(&["/tenants/{ns}/a", "/b"]), &tenant(&["/tenants/{ns}/{*}", "/b"]));
+    let found = difference(
+        &tenant(&["/tenants/{ns}/a", "/b"]),
+        &tenant(&["/tenants/{ns}/{*}", "/b"]),
+    );
     assert!(!found.changes.is_empty());
     for change in &found.changes {
         let id = change.example["peer"]["spiffeId"].as_str().unwrap();
@@ -139,7 +165,9 @@ fn a_bound_name_in_a_path_is_solved_with_the_peer() {
 #[test]
 fn regular_expressions_are_solved() {
     let paths = |regex: &str| {
-        set(&[allow(&[json!({"to": [{"operation": {"methods": ["GET"], "pathRegexes": [regex]}}]})])])
+        set(&[allow(&[
+            json!({"to": [{"operation": {"methods": ["GET"], "pathRegexes": [regex]}}]}),
+        ])])
     };
     let found = difference(&paths("/v[12]/.*"), &paths("/v[123]/.*"));
     let example = found.changes[0].example["path"].as_str().unwrap();
@@ -154,8 +182,16 @@ fn a_thousand_rules_with_a_changed_one_are_one_change() {
             let rules: Vec<Value> = (0..250)
                 .map(|index| {
                     let number = part * 250 + index;
-                    let path = if number == 777 { changed.to_owned() } else { format!("/api/{number}/*") };
-                    rule(&format!("cluster.local/ns/shop/sa/client-{number}"), &["GET"], &[&path])
+                    let path = if number == 777 {
+                        changed.to_owned()
+                    } else {
+                        format!("/api/{number}/*")
+                    };
+                    rule(
+                        &format!("cluster.local/ns/shop/sa/client-{number}"),
+                        &["GET"],
+                        &[&path],
+                    )
                 })
                 .collect();
             policy(&format!("part-{part}"), json!({"rules": rules}))

@@ -67,7 +67,11 @@ fn line(change: &Change) -> String {
     let mut line = format!("{sign} {}", change.scene);
     for described in &change.requests {
         let but = if described.is_all_but { " any but" } else { "" };
-        line.push_str(&format!("; {}:{but} {}", described.dimension, described.values.join(" | ")));
+        line.push_str(&format!(
+            "; {}:{but} {}",
+            described.dimension,
+            described.values.join(" | ")
+        ));
     }
     format!("{line} => {} > {}", change.old.cause, change.new.cause)
 }
