@@ -19,6 +19,12 @@ fn what_the_pages_show_is_what_the_command_prints() {
     // The one test of its process: nobody else minds where it is.
     std::env::set_current_dir(scratch.path()).unwrap();
     let cases = trycmd::TestCases::new();
+    // What `simulate` runs, and where it keeps what it compiled.
+    cases.env(
+        "SPIFFE_AUTHZ_FILTER",
+        root.join("dist/spiffe_authz_filter.wasm").display().to_string(),
+    );
+    cases.env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"));
     cases.register_bin("cat", PathBuf::from("/bin/cat"));
     for page in FOLDERS.iter().flat_map(|folder| pages(&root.join(folder))) {
         cases.case(page);
