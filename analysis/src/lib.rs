@@ -5,5 +5,7 @@
 pub mod coverage;
 pub mod difference;
 pub mod inventory;
+pub mod learn;
 pub mod lint;
 pub mod observed;
+pub mod readiness;
