@@ -58,6 +58,9 @@ pub(crate) enum Failure {
     /// Two policy sets could not be compared.
     #[error(transparent)]
     Difference(#[from] DifferenceError),
+    /// The work could not be done: the message is whole.
+    #[error("{0}")]
+    Work(String),
 }
 
 impl Failure {
@@ -71,11 +74,11 @@ impl Failure {
             | Self::Request { .. }
             | Self::UnreadableSources(_)
             | Self::Simulate(_)
+            | Self::Work(_)
             | Self::Requests(_) => ExitCode::from(1),
             Self::Render(error) if error.is_of_the_configuration() => ExitCode::from(3),
             Self::Render(_) => ExitCode::from(1),
             Self::Tests(_) | Self::Difference(DifferenceError::Unconfirmed { .. }) => ExitCode::from(1),
-            Self::Difference(DifferenceError::Unconfirmed { .. }) => ExitCode::from(1),
             Self::Invalid(_) | Self::Difference(DifferenceError::Invalid(_)) => ExitCode::from(3),
         }
     }

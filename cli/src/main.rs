@@ -9,10 +9,13 @@ mod document_json;
 mod failure;
 #[cfg(test)]
 mod help;
+mod learn;
+mod log_lines;
 mod man;
 mod outcome;
 mod policies;
 mod policy_tests;
+mod readiness;
 mod render;
 mod request;
 mod schema;
@@ -43,6 +46,8 @@ enum Verb {
     Decide(decide::Arguments),
     Diff(diff::Arguments),
     Render(render::Arguments),
+    Learn(learn::Arguments),
+    Readiness(readiness::Arguments),
     Simulate(simulate::Arguments),
     Test(policy_tests::Arguments),
     Svid(svid::Arguments),
@@ -62,6 +67,8 @@ fn main() -> ExitCode {
         Verb::Decide(arguments) => decide::run(&arguments, &terminal),
         Verb::Diff(arguments) => diff::run(&arguments, &terminal),
         Verb::Render(arguments) => render::run(&arguments, &terminal),
+        Verb::Learn(arguments) => learn::run(&arguments, &terminal),
+        Verb::Readiness(arguments) => readiness::run(&arguments, &terminal),
         Verb::Simulate(arguments) => simulate::run(&arguments, &terminal),
         Verb::Test(arguments) => policy_tests::run(&arguments, &terminal),
         Verb::Svid(arguments) => svid::run(&arguments, &terminal),

@@ -45,10 +45,11 @@ impl AuditLine {
                 policy: self.policy,
                 rule: self.rule,
             }),
-            transport: match self.mtls {
-                Some(true) => Transport::MutualTls,
-                Some(false) => Transport::WithoutCertificate,
-                None => Transport::NotSaid,
+            transport: match (self.mtls, &self.peer) {
+                (Some(true), _) => Transport::MutualTls,
+                (Some(false), None) => Transport::WithoutCertificate,
+                // A listener in front handed the peer on: how it connected there is not said.
+                (Some(false), Some(_)) | (None, _) => Transport::NotSaid,
             },
             uri_sans: escaped(self.peer)?.into_iter().collect(),
             peer_address: None,

@@ -23,7 +23,6 @@ use crate::terminal::Terminal;
 
 const EXAMPLES: &str = "\
 EXAMPLES:
-Examples:
   The Istio documents of a folder, for every workload:
     spiffe-authz check -f policies/
   A plugin configuration, or the WasmPlugin that has it:

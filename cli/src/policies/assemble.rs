@@ -25,6 +25,14 @@ pub(super) struct Assembled {
     pub(super) passed_over: BTreeMap<String, usize>,
 }
 
+/// A configuration of resources and flags.
+pub(crate) fn document_of(resources: Vec<Document>, flags: &MeshArguments) -> Document {
+    let mut document = Document::Map(vec![("resources".to_owned(), Document::List(resources))]);
+    // Nothing of it stands in a file.
+    let _ = with_mesh(&mut document, flags);
+    document
+}
+
 impl Assembled {
     /// Adds a document. Documents of other groups are passed over, as are RequestAuthentications, which Envoy's
     /// `jwt_authn` serves. Lists are taken apart.

@@ -8,4 +8,5 @@ mod places;
 mod reader;
 
 pub(crate) use arguments::{CustomName, MeshArguments, PolicyArguments, ProfileName};
+pub(crate) use assemble::document_of;
 pub(crate) use loaded::Loaded;

@@ -173,3 +173,12 @@ fn what_a_peer_wrote_into_another_line_is_no_audit_line() {
     let within = format!(r#"[2026-11-22T05:10:15.422Z] "GET / HTTP/1.1" "wasm log x: {AUDIT}" 200"#);
     assert!(Line::read(within.as_bytes()).is_err());
 }
+
+#[test]
+fn a_peer_that_a_listener_in_front_handed_on_did_not_come_in_plaintext() {
+    let without_certificate = AUDIT.replace(r#""mtls":true"#, r#""mtls":false"#);
+    assert_eq!(observation(&without_certificate).transport, Transport::NotSaid);
+    let peer = r#""peer":"spiffe://cluster.local/ns/shop/sa/frontend""#;
+    let plaintext = without_certificate.replace(peer, r#""peer":null"#);
+    assert_eq!(observation(&plaintext).transport, Transport::WithoutCertificate);
+}
