@@ -76,7 +76,7 @@ impl SvidDirectory {
     /// # Errors
     /// [`PkiError::Io`] if a file, link or folder cannot be written; the previous set then stays in place.
     pub fn write(&self, leaf: &IssuedLeaf, bundle_pem: &str) -> Result<(), PkiError> {
-        self.switch_to(&self.write_version(leaf, bundle_pem)?)
+        self.replace(|folder| write_set(folder, leaf, bundle_pem))
     }
 
     /// Replaces the whole set at once, with a bundle map as [`bundle_map`](crate::bundle_map) makes it.
@@ -89,22 +89,27 @@ impl SvidDirectory {
         bundle_pem: &str,
         bundle_map: &serde_json::Value,
     ) -> Result<(), PkiError> {
-        let version = self.write_version(leaf, bundle_pem)?;
-        let file = self.path.join(&version).join(BUNDLE_MAP);
-        write_new(&file, &bundle_map.to_string(), PUBLIC_MODE)?;
-        ensure_link(&self.bundle_map(), &Path::new(CURRENT).join(BUNDLE_MAP))?;
-        self.switch_to(&version)
+        self.replace(|folder| {
+            write_set(folder, leaf, bundle_pem)?;
+            let map = bundle_map.to_string();
+            write_new(&folder.join(BUNDLE_MAP), &map, PUBLIC_MODE)?;
+            ensure_link(&self.bundle_map(), &Path::new(CURRENT).join(BUNDLE_MAP))
+        })
     }
 
-    /// A new version folder, which nobody looks at yet; its name.
-    fn write_version(&self, leaf: &IssuedLeaf, bundle_pem: &str) -> Result<String, PkiError> {
+    /// Fills a new version folder, which nobody looks at yet, and makes it the current one. One that does not become it is
+    /// removed: a rotation that fails again and again must not leave keys about.
+    fn replace(&self, fill: impl FnOnce(&Path) -> Result<(), PkiError>) -> Result<(), PkiError> {
         let version = format!("..{}", OffsetDateTime::now_utc().unix_timestamp_nanos());
         let folder = self.path.join(&version);
         fs::create_dir_all(&folder).map_err(|source| failed("create the folder", &folder, source))?;
-        write_new(&folder.join(CERTIFICATE), &leaf.certificate_pem, PUBLIC_MODE)?;
-        write_new(&folder.join(PRIVATE_KEY), &leaf.private_key_pem, PRIVATE_MODE)?;
-        write_new(&folder.join(BUNDLE), bundle_pem, PUBLIC_MODE)?;
-        Ok(version)
+        let replaced = fill(&folder).and_then(|()| self.switch_to(&version));
+        let is_current = fs::read_link(self.path.join(CURRENT)).is_ok_and(|now| now == Path::new(&version));
+        if replaced.is_err() && !is_current {
+            // What is told is why the set could not be written.
+            drop(fs::remove_dir_all(&folder));
+        }
+        replaced
     }
 
     /// The names come first, so that the one rename makes a first version visible as a whole too.
@@ -122,6 +127,13 @@ impl SvidDirectory {
         let folder = self.path.join(version);
         fs::remove_dir_all(&folder).map_err(|source| failed("remove the folder", &folder, source))
     }
+}
+
+/// The three files of a set.
+fn write_set(folder: &Path, leaf: &IssuedLeaf, bundle_pem: &str) -> Result<(), PkiError> {
+    write_new(&folder.join(CERTIFICATE), &leaf.certificate_pem, PUBLIC_MODE)?;
+    write_new(&folder.join(PRIVATE_KEY), &leaf.private_key_pem, PRIVATE_MODE)?;
+    write_new(&folder.join(BUNDLE), bundle_pem, PUBLIC_MODE)
 }
 
 /// Points `link` at `target`; a rename, which a watcher notices, only if something else stands there.
@@ -200,6 +212,22 @@ mod tests {
         assert_eq!(read(directory.certificate()), "chain 1");
         assert_eq!(read(directory.private_key()), "key 1");
         assert_eq!(read(directory.bundle()), "bundle 1");
+    }
+
+    #[test]
+    fn a_set_that_cannot_be_written_leaves_the_last_one_and_nothing_else() {
+        let scratch = Scratch::new();
+        let directory = SvidDirectory::new(&scratch.0);
+        directory.write(&numbered(1), "bundle").unwrap();
+        fs::create_dir_all(directory.bundle_map().join("in the way")).unwrap();
+        let map = serde_json::json!({"trust_domains": {}});
+        assert!(directory.write_federated(&numbered(2), "bundle", &map).is_err());
+        assert_eq!(read(directory.certificate()), "chain 1");
+        let versions = fs::read_dir(&scratch.0).unwrap().filter(|entry| {
+            let name = entry.as_ref().unwrap().file_name();
+            name.to_string_lossy().starts_with("..1")
+        });
+        assert_eq!(versions.count(), 1);
     }
 
     #[test]
