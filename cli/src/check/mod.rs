@@ -28,7 +28,7 @@ EXAMPLES:
   A plugin configuration, or the WasmPlugin that has it:
     spiffe-authz check --config orders.yaml
   In a pipeline, where warnings are mistakes but one of them is known:
-    spiffe-authz check -f policies/ --deny warnings --allow prefix-without-separator
+    spiffe-authz check -f policies/ --deny warnings --allow no-peer-authentication
   For a code scanner:
     spiffe-authz check -f policies/ --format sarif > check.sarif
 
