@@ -111,6 +111,7 @@ impl Report {
 impl Port {
     fn new(key: &Key, assessment: &Assessment<'_>, criteria: &Criteria) -> Self {
         let verdict = assess(assessment, criteria);
+        let is_strict = verdict == Verdict::AlreadyStrict;
         let peers = assessment
             .traffic
             .into_iter()
