@@ -205,7 +205,7 @@ impl Draft {
             ("jwt", self.claims),
             ("metadata", self.metadata),
         ] {
-            if !part.is_empty() && !(name == "jwt" && request.contains_key("metadata")) {
+            if !part.is_empty() {
                 request.insert(name.to_owned(), Value::Object(part));
             }
         }

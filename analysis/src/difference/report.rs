@@ -117,10 +117,13 @@ pub enum DifferenceError {
     },
 }
 
+/// What both sets decide about a workload by.
+type Fingerprints = (Vec<usize>, Vec<usize>);
+
 /// The targets whose decisions are made of the same resources, together.
 #[must_use]
 pub fn groups(old: &Side, new: &Side, targets: Vec<Target>) -> Vec<Vec<Target>> {
-    let mut groups: Vec<((Vec<usize>, Vec<usize>), Vec<Target>)> = Vec::new();
+    let mut groups: Vec<(Fingerprints, Vec<Target>)> = Vec::new();
     for target in targets {
         let key = (
             old.fingerprint(&target.workload),

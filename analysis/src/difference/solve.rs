@@ -78,6 +78,12 @@ pub(super) fn solve(problem: &Problem, class_counts: &[usize], bounds: Bounds) -
     }
 }
 
+/// How many boxes are looked at for one class.
+fn work(half: &Half) -> u64 {
+    let boxes = half.denies.len().saturating_add(half.allows.len());
+    u64::try_from(boxes).unwrap_or(u64::MAX)
+}
+
 struct Solver<'s> {
     boxes: &'s Boxes,
     /// How many classes the axis at each level has.
@@ -122,16 +128,7 @@ impl Solver<'_> {
         let mut groups: HashMap<(Half, Half), Vec<usize>> = HashMap::new();
         let mut order: Vec<(Half, Half)> = Vec::new();
         for class in 0..count {
-            self.steps = self.steps.saturating_add(
-                u64::try_from(
-                    old.denies
-                        .len()
-                        .saturating_add(old.allows.len())
-                        .saturating_add(new.denies.len())
-                        .saturating_add(new.allows.len()),
-                )
-                .unwrap_or(u64::MAX),
-            );
+            self.steps = self.steps.saturating_add(work(old)).saturating_add(work(new));
             if self.steps > self.bounds.steps {
                 self.is_bounded = true;
                 return Tree::Unknown;

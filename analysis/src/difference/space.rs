@@ -179,7 +179,6 @@ struct Raw {
     /// For each clause the axes that it looks at.
     looks_at: Vec<Vec<usize>>,
     joint: BTreeMap<usize, Table>,
-    unsolved: Vec<usize>,
 }
 
 struct Value {
@@ -215,7 +214,6 @@ impl Raw {
                 .map(|clause| looks_at(clause, axes))
                 .collect(),
             joint: BTreeMap::new(),
-            unsolved: Vec::new(),
             base,
         };
         for (dimension, fragments) in axes {
@@ -226,7 +224,7 @@ impl Raw {
             raw.values.push(values);
         }
         for group in raw.joint_groups() {
-            raw.tabulate(judge, scene, axes, &group, notes)?;
+            notes.extend(raw.tabulate(judge, scene, axes, &group)?);
         }
         Ok(raw)
     }
@@ -263,14 +261,14 @@ impl Raw {
         groups
     }
 
+    /// Asks for every combination; what is to be told where there are too many.
     fn tabulate(
         &mut self,
         judge: &Judge<'_>,
         scene: Scene,
         axes: &Axes<'_>,
         group: &[usize],
-        notes: &mut Vec<String>,
-    ) -> Result<(), ConfigErrors> {
+    ) -> Result<Option<String>, ConfigErrors> {
         let of_group: Vec<usize> = (0..self.looks_at.len())
             .filter(|clause| self.looks_at.get(*clause).is_some_and(|axes| axes == group))
             .collect();
@@ -284,13 +282,12 @@ impl Raw {
                 .iter()
                 .map(|(dimension, _)| dimension.to_string())
                 .collect();
-            notes.push(format!(
+            let note = format!(
                 "not solved: {} clauses that compare {} with each other ({size} combinations)",
                 of_group.len(),
                 names.join(" and ")
-            ));
-            self.unsolved.extend(of_group);
-            return Ok(());
+            );
+            return Ok(Some(note));
         }
         for clause in &of_group {
             self.joint.insert(
@@ -318,7 +315,7 @@ impl Raw {
                 }
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     /// What is known of the value of an axis.

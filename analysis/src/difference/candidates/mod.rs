@@ -357,9 +357,12 @@ impl Making<'_> {
                 notes.push("only the first 5000 combinations of nested claims".to_owned());
             }
         }
-        let fragments = claims.into_iter().map(|claim| match claim {
-            Value::Null => Fragment::Absent,
-            claim => Fragment::Claim(claim),
+        let fragments = claims.into_iter().map(|claim| {
+            if claim.is_null() {
+                Fragment::Absent
+            } else {
+                Fragment::Claim(claim)
+            }
         });
         Candidates {
             notes,

@@ -10,6 +10,9 @@ use crate::difference::fragment::Fragment;
 const MOST_COMBINED: usize = 20_000;
 const SCHEME: &str = "spiffe://";
 
+/// Adds a part of a SPIFFE ID.
+type Adder = fn(&mut Parts, String);
+
 /// The parts of SPIFFE IDs that policies name, and the whole ones.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Parts {
@@ -68,11 +71,12 @@ impl Parts {
         let parts: Vec<&str> = prefix.split('/').collect();
         let last = parts.len().saturating_sub(1);
         let given = |index: usize| parts.get(index).copied().filter(|part| !part.is_empty());
-        for (index, add) in [
-            (0, Self::add_trust_domain as fn(&mut Self, String)),
+        let adders: [(usize, Adder); 3] = [
+            (0, Self::add_trust_domain),
             (2, Self::add_namespace),
             (4, Self::add_account),
-        ] {
+        ];
+        for (index, add) in adders {
             if let Some(part) = given(index) {
                 add(self, part.to_owned());
                 if index == last {
@@ -96,11 +100,12 @@ impl Parts {
         let parts: Vec<&str> = suffix.rsplit('/').collect();
         let last = parts.len().saturating_sub(1);
         let given = |index: usize| parts.get(index).copied().filter(|part| !part.is_empty());
-        for (index, add) in [
-            (4, Self::add_trust_domain as fn(&mut Self, String)),
+        let adders: [(usize, Adder); 3] = [
+            (4, Self::add_trust_domain),
             (2, Self::add_namespace),
             (0, Self::add_account),
-        ] {
+        ];
+        for (index, add) in adders {
             if let Some(part) = given(index) {
                 add(self, part.to_owned());
                 if index == last {
