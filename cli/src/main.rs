@@ -6,6 +6,7 @@ mod decide;
 mod diagnostics;
 mod diff;
 mod document_json;
+mod explain;
 mod failure;
 #[cfg(test)]
 mod help;
@@ -43,8 +44,9 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Verb {
     Check(check::Arguments),
-    Decide(decide::Arguments),
     Diff(diff::Arguments),
+    Decide(Box<decide::Arguments>),
+    Explain(Box<explain::Arguments>),
     Render(render::Arguments),
     Learn(learn::Arguments),
     Readiness(readiness::Arguments),
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         Verb::Check(arguments) => check::run(&arguments, &terminal),
         Verb::Decide(arguments) => decide::run(&arguments, &terminal),
         Verb::Diff(arguments) => diff::run(&arguments, &terminal),
+        Verb::Explain(arguments) => explain::run(&arguments, &terminal),
         Verb::Render(arguments) => render::run(&arguments, &terminal),
         Verb::Learn(arguments) => learn::run(&arguments, &terminal),
         Verb::Readiness(arguments) => readiness::run(&arguments, &terminal),

@@ -33,10 +33,24 @@ impl<'p> Explanation<'p> {
 }
 
 impl JudgedRule<'_> {
+    /// The source with the fewest clauses that fail, the first of several such.
+    #[must_use]
+    pub fn nearest_source(&self) -> Option<&JudgedAlternative> {
+        best(&self.from)
+    }
+
+    /// The operation, likewise.
+    #[must_use]
+    pub fn nearest_operation(&self) -> Option<&JudgedAlternative> {
+        best(&self.to)
+    }
+
     /// The clauses that matter: those of the source and of the operation with the fewest that fail, the first of several
     /// such, and every condition.
     pub fn clauses(&self) -> impl Iterator<Item = &JudgedClause> {
-        let best = [best(&self.from), best(&self.to)].into_iter().flatten();
+        let best = [self.nearest_source(), self.nearest_operation()]
+            .into_iter()
+            .flatten();
         best.flat_map(|alternative| &alternative.clauses)
             .chain(&self.when)
     }
