@@ -190,6 +190,37 @@ fn a_trace_as_text_stands_beside_the_answers() {
 }
 
 #[test]
+fn one_request_by_flags_is_answered_by_the_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("orders.yaml"), RESOURCES).unwrap();
+    for (path, code) in [("/orders/1", 0), ("/admin", 2)] {
+        Command::new(env!("CARGO_BIN_EXE_spiffe-authz"))
+            .args([
+                "simulate",
+                "--config",
+                "orders.yaml",
+                "--port",
+                "8080",
+                "--method",
+                "GET",
+                "--path",
+                path,
+            ])
+            .args([
+                "--peer",
+                "spiffe://cluster.local/ns/shop/sa/frontend",
+                "--source-ip",
+                "192.0.2.1",
+            ])
+            .env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"))
+            .env("SPIFFE_AUTHZ_FILTER", filter())
+            .current_dir(folder.path())
+            .assert()
+            .code(code);
+    }
+}
+
+#[test]
 fn where_no_filter_was_built_the_error_says_how_to_build_one() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("orders.yaml"), RESOURCES).unwrap();

@@ -7,6 +7,7 @@ mod requests;
 
 pub(crate) use error::SimulateError;
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -14,12 +15,13 @@ use clap::ValueEnum;
 use spiffe_authz_host_sim::{Plugin, PluginSetup, Trace};
 use spiffe_authz_policy::RequestDocument;
 use spiffe_authz_simulate::surroundings::clock;
-use spiffe_authz_simulate::{Played, Player, Surroundings, player};
+use spiffe_authz_simulate::{Effect, Played, Player, Surroundings, player};
 
 use crate::document_json::to_json;
 use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::policies::PolicyArguments;
+use crate::request::RequestArguments;
 use crate::simulate::answer::Answer;
 use crate::terminal::Terminal;
 
@@ -28,16 +30,18 @@ use crate::terminal::Terminal;
 /// The lines are those of `decide`: what the filter said for the access log, after a check that the local reply and the
 /// interlock say the same. With `--details` a line also has the local reply, the filter state, the metrics and the fuel.
 ///
-/// Exit codes: 0 every request was played, 1 a file or a request cannot be read or there is no built filter, 3 the
-/// configuration is invalid.
+/// Exit codes: 0 every request is allowed (with `--requests`: was played), 1 a file or a request cannot be read or there is
+/// no built filter, 2 a request is denied (never with `--requests`), 3 the configuration is invalid.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     policies: PolicyArguments,
-    /// The requests, one JSON document a line; `-` is standard input
-    #[arg(long, value_name = "FILE")]
-    requests: PathBuf,
+    /// The requests, one JSON document a line, played as they are read; `-` is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "RequestArguments")]
+    requests: Option<PathBuf>,
+    #[command(flatten)]
+    request: RequestArguments,
     /// The built filter [default: $SPIFFE_AUTHZ_FILTER, ./spiffe_authz_filter.wasm or ./dist/spiffe_authz_filter.wasm]
     #[arg(long, value_name = "FILE")]
     module: Option<PathBuf>,
@@ -60,6 +64,7 @@ pub(crate) struct Arguments {
 
 const EXAMPLES: &str = "\
 EXAMPLES:
+  spiffe-authz simulate --config orders.yaml --peer spiffe://cluster.local/ns/shop/sa/frontend --method GET --path /orders/1
   spiffe-authz simulate --config orders.yaml --requests requests.jsonl
   spiffe-authz simulate --config orders.yaml --requests - --details < requests.jsonl
   spiffe-authz simulate --config orders.yaml --requests requests.jsonl --trace";
@@ -79,15 +84,23 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome,
     let _ = loaded.policy_set()?;
     let mut simulation = Simulation::start(arguments, &to_json(loaded.document()))?;
     arguments.show_text(terminal, "start", &simulation.plugin.take_trace());
-    let mut answers = std::io::stdout().lock();
-    for (index, request) in requests::requests(&arguments.requests)?.enumerate() {
-        let number = index.saturating_add(1);
-        let (played, answer) = simulation.answer(arguments, &request?, number)?;
-        arguments.show_text(terminal, &format!("request {number}"), &played.trace);
-        write_line(&mut answers, &answer).map_err(Failure::Unwritable)?;
-    }
-    answers.flush().map_err(Failure::Unwritable)?;
-    Ok(Outcome::Yes)
+    let denied = match &arguments.requests {
+        Some(path) => {
+            simulation.answer_all(arguments, terminal, requests::requests(path)?)?;
+            0
+        }
+        None => {
+            let asked = arguments.request.read()?;
+            let requests = asked.iter().map(|asked| Ok(asked.request.clone()));
+            let denied = simulation.answer_all(arguments, terminal, requests)?;
+            let notes: BTreeSet<_> = asked.iter().flat_map(|asked| &asked.notes).collect();
+            notes
+                .iter()
+                .for_each(|note| terminal.note(&format!("note: {note}")));
+            denied
+        }
+    };
+    Ok(if denied == 0 { Outcome::Yes } else { Outcome::No })
 }
 
 impl Arguments {
@@ -120,6 +133,29 @@ impl Simulation {
             player: Player::default(),
             surroundings: Surroundings::of(configuration),
         })
+    }
+
+    /// Plays requests and prints the answers; how many are denied.
+    fn answer_all(
+        &mut self,
+        arguments: &Arguments,
+        terminal: &Terminal,
+        requests: impl Iterator<Item = Result<RequestDocument, Failure>>,
+    ) -> Result<usize, Failure> {
+        let mut answers = std::io::stdout().lock();
+        let mut denied: usize = 0;
+        for (index, request) in requests.enumerate() {
+            let number = index.saturating_add(1);
+            let (played, answer) = self.answer(arguments, &request?, number)?;
+            arguments.show_text(terminal, &format!("request {number}"), &played.trace);
+            write_line(&mut answers, &answer).map_err(Failure::Unwritable)?;
+            match played.verdict.decision {
+                Effect::Allow => {}
+                Effect::Deny => denied = denied.saturating_add(1),
+            }
+        }
+        answers.flush().map_err(Failure::Unwritable)?;
+        Ok(denied)
     }
 
     fn answer(
