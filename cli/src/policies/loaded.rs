@@ -144,6 +144,11 @@ impl Loaded {
         self.places.locate(&self.document, place, part, 0)
     }
 
+    /// The texts that it was read from.
+    pub(crate) fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
     /// The places of the configuration.
     pub(crate) fn places(&self) -> &Places {
         &self.places

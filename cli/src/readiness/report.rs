@@ -117,7 +117,7 @@ impl Port {
             .into_iter()
             .flat_map(|traffic| &traffic.plaintext_peers);
         let mut plaintext_peers: Vec<Peer> = peers
-            .map(|(peer, traffic)| Peer::new(peer, traffic, assessment.is_strict != Some(true)))
+            .map(|(peer, traffic)| Peer::new(peer, traffic, !is_strict))
             .collect();
         // Those that block first, then the latest.
         plaintext_peers
