@@ -249,8 +249,15 @@ fn a_case_that_stands_twice_is_refused() {
     );
     let folder = Folder::new(&[("twice.test.yaml", &twice)]);
     folder.run(&["twice.test.yaml"]).code(1).stderr_eq(str![[r#"
-error: `twice.test.yaml`: 1 error in the tests
-  cases[1]: `a` is the name of `cases[0]` already
+error[policy-test]: cases[1]: `a` is the name of `cases[0]` already
+ --> twice.test.yaml:4:6
+  |
+4 |   - {name: a, request: {}, expect: deny}
+  |      ^^^^
+  |
+  = note: at `cases[1]`
+
+1 error in 1 document of 1 file
 
 "#]]);
 }
@@ -263,8 +270,13 @@ fn no_case_at_all_is_an_error() {
     ] {
         let folder = Folder::new(&[("none.test.yaml", text)]);
         folder.run(&["none.test.yaml"]).code(1).stderr_eq(str![[r#"
-error: `none.test.yaml`: 1 error in the tests
-  the file: there is no case: neither `cases` nor `tables` has anything
+error[policy-test]: there is no case: neither `cases` nor `tables` has anything
+ --> none.test.yaml:1:1
+  |
+1 | policies: {config: orders.yaml}
+  | ^^^^^^^^
+
+1 error in 1 document of 1 file
 
 "#]]);
     }
@@ -301,7 +313,11 @@ fn what_is_no_test_file_is_an_error_at_once() {
 fn a_file_that_is_not_there_is_an_error() {
     let folder = Folder::new(&[]);
     folder.run(&["none.test.yaml"]).code(1).stderr_eq(str![[r#"
-error: cannot read `none.test.yaml`: No such file or directory (os error 2)
+error[unreadable-file]: cannot read `none.test.yaml`: No such file or directory (os error 2)
+ |
+ = help: check the name; it is looked for from the current folder
+
+1 error in 0 documents of 1 file
 
 "#]]);
 }
@@ -339,8 +355,15 @@ fn policies_in_the_file_itself_that_are_invalid_are_told_with_their_places() {
                 cases: [{name: a, request: {}, expect: deny}]\n";
     let folder = Folder::new(&[("a.test.yaml", test)]);
     folder.run(&["a.test.yaml"]).code(3).stderr_eq(str![[r#"
-error: `a.test.yaml`, `policies.configuration`: 1 error in the configuration
-  resources: expected a list, found the number `1`
+error[wrong-kind]: `resources`: expected a list, found the number `1`
+ --> a.test.yaml:1:68
+  |
+1 | policies: {configuration: {workload: {namespace: shop}, resources: 1}}
+  |                                                                    ^ expected a list
+  |
+  = help: put it in a list: `["…"]`, or on a line of its own behind `- `
+
+1 error in 1 document of 1 file
 
 "#]]);
 }
@@ -393,10 +416,24 @@ fn a_case_has_to_say_which_of_several_workloads_it_asks() {
         ("policies/orders.yaml", ISTIO),
     ]);
     folder.run(&[]).code(1).stderr_eq(str![[r#"
-error: `unclear.test.yaml`: 1 error in the tests
-  cases[0].workload: missing: which workload is asked; there are `orders`, `cart`
-error: `unknown.test.yaml`: 1 error in the tests
-  cases[1].workload: no workload of the name `card` in `workloads`: there are `orders`, `cart`
+error[policy-test]: cases[0].workload: missing: which workload is asked; there are `orders`, `cart`
+ --> unclear.test.yaml:8:6
+  |
+8 |   - {name: a, request: {}, expect: {cause: matched-allow, policy: shop/orders}}
+  |      ^^^^
+  |
+  = note: at `cases[0].workload`
+
+1 error in 1 document of 1 file
+error[policy-test]: cases[1].workload: no workload of the name `card` in `workloads`: there are `orders`, `cart`
+ --> unknown.test.yaml:9:51
+  |
+9 |   - {name: nothing speaks for the cart, workload: card, request: {}, expect: no-allow-policy}
+  |                                                   ^^^^
+  |
+  = note: at `cases[1].workload`
+
+1 error in 1 document of 1 file
 
 "#]]);
 }
