@@ -8,7 +8,8 @@ use crate::config::field_values::FieldValues;
 use crate::config::fields::Listed;
 use crate::stated::StatedKey;
 
-/// One attribute, and the values that it is compared with: one of `any_of` where there are some, and none of `none_of`.
+/// One attribute, and the values of one form that it is compared with: one of `any_of` where there are some, and none of
+/// `none_of`. An attribute that is compared in two forms, such as `paths` beside `pathRegexes`, has two clauses.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct StatedClause {
     /// Which attribute.
@@ -47,40 +48,39 @@ pub enum ValueForm {
 
 impl StatedClause {
     /// The clause, unless it asks nothing.
-    pub(super) fn of_field<const N: usize>(
+    pub(super) fn of_field(
         key: StatedKey,
         at: &FieldPath<'_>,
-        forms: [(&FieldValues, ValueForm); N],
+        field: &FieldValues,
+        form: ValueForm,
     ) -> Option<Self> {
         let mut clause = Self::empty(key, at);
-        for (field, form) in forms {
-            clause.add(field, form, at);
-        }
+        clause.add(field, form, at);
         clause.asks().then_some(clause)
     }
 
-    /// The clause; `None` where the key is none.
-    pub(super) fn of_condition(raw: &RawCondition, at: &FieldPath<'_>) -> Option<Self> {
-        let mut clause = Self::empty(StatedKey::of_condition(&raw.key)?, at);
-        clause.add(&raw.values, ValueForm::Text, at);
-        clause.add(&raw.regexes, ValueForm::Regex, at);
-        clause
-            .any_of
-            .extend(values(&raw.numbers, ValueForm::Number, &at.field("numbers")));
-        clause.none_of.extend(values(
-            &raw.not_numbers,
-            ValueForm::Number,
-            &at.field("notNumbers"),
-        ));
-        clause
-            .any_of
-            .extend(values(&raw.booleans, ValueForm::Boolean, &at.field("booleans")));
-        clause.none_of.extend(values(
-            &raw.not_booleans,
-            ValueForm::Boolean,
-            &at.field("notBooleans"),
-        ));
-        Some(clause)
+    /// A clause for each form of values that the condition has: they hold together. None where the key is none.
+    pub(super) fn of_condition(raw: &RawCondition, at: &FieldPath<'_>) -> Vec<Self> {
+        let Some(key) = StatedKey::of_condition(&raw.key) else {
+            return Vec::new();
+        };
+        let numbers = Self {
+            any_of: values(&raw.numbers, ValueForm::Number, &at.field("numbers")),
+            none_of: values(&raw.not_numbers, ValueForm::Number, &at.field("notNumbers")),
+            ..Self::empty(key.clone(), at)
+        };
+        let booleans = Self {
+            any_of: values(&raw.booleans, ValueForm::Boolean, &at.field("booleans")),
+            none_of: values(&raw.not_booleans, ValueForm::Boolean, &at.field("notBooleans")),
+            ..Self::empty(key.clone(), at)
+        };
+        let clauses = [
+            Self::of_field(key.clone(), at, &raw.values, ValueForm::Text),
+            Self::of_field(key, at, &raw.regexes, ValueForm::Regex),
+            numbers.asks().then_some(numbers),
+            booleans.asks().then_some(booleans),
+        ];
+        clauses.into_iter().flatten().collect()
     }
 
     fn empty(key: StatedKey, at: &FieldPath<'_>) -> Self {

@@ -40,7 +40,7 @@ pub struct StatedAlternative {
 impl StatedRule {
     pub(super) fn new(index: usize, at: &FieldPath<'_>, raw: &RawRule) -> Self {
         let RawRule { from, to, when } = raw;
-        let conditions = when.iter().filter_map(|(index, condition)| {
+        let conditions = when.iter().flat_map(|(index, condition)| {
             let at = at.field("when");
             StatedClause::of_condition(condition, &at.index(*index))
         });
@@ -92,7 +92,7 @@ impl StatedAlternative {
             (StatedKey::RemoteIpBlocks, remote_ip_blocks),
             (StatedKey::RequestPrincipals, request_principals),
         ];
-        let clause = |(key, field)| StatedClause::of_field(key, at, [(field, ValueForm::Text)]);
+        let clause = |(key, field)| StatedClause::of_field(key, at, field, ValueForm::Text);
         Self {
             index,
             at: at.to_string(),
@@ -115,10 +115,12 @@ impl StatedAlternative {
         } = raw;
         let (text, regex) = (ValueForm::Text, ValueForm::Regex);
         let clauses = [
-            StatedClause::of_field(StatedKey::Hosts, at, [(hosts, text), (host_regexes, regex)]),
-            StatedClause::of_field(StatedKey::Ports, at, [(ports, text)]),
-            StatedClause::of_field(StatedKey::Methods, at, [(methods, text)]),
-            StatedClause::of_field(StatedKey::Paths, at, [(paths, text), (path_regexes, regex)]),
+            StatedClause::of_field(StatedKey::Hosts, at, hosts, text),
+            StatedClause::of_field(StatedKey::Hosts, at, host_regexes, regex),
+            StatedClause::of_field(StatedKey::Ports, at, ports, text),
+            StatedClause::of_field(StatedKey::Methods, at, methods, text),
+            StatedClause::of_field(StatedKey::Paths, at, paths, text),
+            StatedClause::of_field(StatedKey::Paths, at, path_regexes, regex),
         ];
         let bound = |(name, attribute): &(String, Option<String>)| Some((name.clone(), attribute.clone()?));
         Self {
