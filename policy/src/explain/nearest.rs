@@ -1,5 +1,7 @@
 //! Which rule came nearest to allowing, and what kept it from it.
 
+use std::cmp::Reverse;
+
 use crate::explain::{Explanation, JudgedAlternative, JudgedClause, JudgedRule, Layer};
 
 impl<'p> Explanation<'p> {
@@ -13,13 +15,13 @@ impl<'p> Explanation<'p> {
     }
 
     /// Of the rules of ALLOW policies that do not allow the request, the one with the fewest clauses that fail; of several
-    /// such the first in policy order.
+    /// such the one with the most that hold, and of these the first in policy order.
     #[must_use]
     pub fn nearest(&self) -> Option<&JudgedRule<'p>> {
         let allow = self.rules.iter().filter(|rule| rule.layer == Layer::Allow);
         allow
             .filter(|rule| !rule.counts)
-            .min_by_key(|rule| rule.failed_count())
+            .min_by_key(|rule| (rule.failed_count(), Reverse(rule.held_count())))
     }
 
     /// The rules that count beside the one that decided: an ALLOW rule that matches as well, a DENY rule that applies as
@@ -58,6 +60,10 @@ impl JudgedRule<'_> {
     /// Those of [`clauses`](Self::clauses) that do not hold for certain.
     pub fn failed(&self) -> impl Iterator<Item = &JudgedClause> {
         self.clauses().filter(|clause| !clause.holds())
+    }
+
+    fn held_count(&self) -> usize {
+        self.clauses().filter(|clause| clause.holds()).count()
     }
 
     /// How many clauses fail, and one more where the rule does not allow anyway.
