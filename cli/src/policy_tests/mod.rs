@@ -7,6 +7,7 @@ mod failure;
 mod files;
 mod fixtures;
 mod measure;
+mod nearest;
 mod node;
 mod policy_source;
 mod problem;

@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::policy_tests::case::Case;
 use crate::policy_tests::expectation::Comparison;
 use crate::policy_tests::measure::{Measured, Measures};
+use crate::policy_tests::nearest::nearest;
 use crate::policy_tests::progress::Progress;
 use crate::policy_tests::suite::Suite;
 use crate::policy_tests::verdict::Verdict;
@@ -30,6 +31,8 @@ pub(super) struct CaseResult<'s> {
     pub(super) case: &'s Case,
     pub(super) verdict: Verdict,
     pub(super) comparisons: Vec<Comparison>,
+    /// Of a case that failed: the rule that came nearest to allowing what was denied.
+    pub(super) nearest: Option<String>,
 }
 
 /// Which cases, and whether the requests are measured.
@@ -120,9 +123,13 @@ fn judge<'s>(
         }
         Verdict::of(&decision, &policies.observe(request))
     });
+    let comparisons = case.expectation.compare(&verdict);
+    let is_passed = comparisons.iter().all(Comparison::is_met);
+    let nearest = || case.request.with_request(|request| nearest(policies, request));
     Some(CaseResult {
         case,
-        comparisons: case.expectation.compare(&verdict),
         verdict,
+        nearest: (!is_passed).then(nearest).flatten(),
+        comparisons,
     })
 }

@@ -77,6 +77,9 @@ fn add_failure(run: &SuiteRun<'_>, result: &CaseResult<'_>, style: Style, text: 
         style.faint(&format!("{}{asked}", result.case.at))
     );
     text.push_str(&side_by_side(&result.comparisons, style));
+    if let Some(nearest) = &result.nearest {
+        let _ = writeln!(text, "        nearest: {}", plain(nearest));
+    }
 }
 
 /// What was expected and what came; what differs is marked, also where there are no colours.

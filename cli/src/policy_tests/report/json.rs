@@ -35,6 +35,9 @@ struct Case<'r> {
     passed: bool,
     expected: &'r Expectation,
     got: &'r Verdict,
+    /// The rule that came nearest to allowing what was denied, where the case failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nearest: Option<&'r str>,
 }
 
 #[derive(Serialize)]
@@ -83,6 +86,7 @@ fn case<'r>(run: &'r SuiteRun<'_>, result: &'r CaseResult<'_>) -> Case<'r> {
         passed: result.is_passed(),
         expected: &result.case.expectation,
         got: &result.verdict,
+        nearest: result.nearest.as_deref(),
     }
 }
 

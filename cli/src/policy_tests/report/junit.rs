@@ -69,5 +69,8 @@ fn description(run: &SuiteRun<'_>, result: &CaseResult<'_>) -> String {
             comparison.field, comparison.got
         );
     }
+    if let Some(nearest) = &result.nearest {
+        let _ = write!(text, "\nnearest: {nearest}");
+    }
     text
 }
