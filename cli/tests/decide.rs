@@ -245,3 +245,41 @@ fn wrong_use_is_exit_code_1_and_help_0() {
         assert_eq!(output.status.code(), Some(code), "{arguments:?}");
     }
 }
+
+/// The exit code of `decide` for one request by flags.
+fn decide_one(flags: &[&str]) -> (i32, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("configuration.yaml");
+    std::fs::write(&path, CONFIGURATION).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_spiffe-authz"))
+        .args(["decide", "--config"])
+        .arg(&path)
+        .args(flags)
+        .output()
+        .unwrap();
+    let code = output.status.code().expect("an exit code");
+    (code, String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn of_a_request_by_flags_the_exit_code_is_the_answer() {
+    let frontend = "spiffe://cluster.local/ns/shop/sa/frontend";
+    let (code, line) = decide_one(&["--peer", frontend, "--method", "GET", "--path", "/orders/1"]);
+    assert_eq!(code, 0, "{line}");
+    assert!(
+        line.starts_with(r#"{"decision":"allow","cause":"matched-allow""#),
+        "{line}"
+    );
+    let (code, line) = decide_one(&["--plaintext", "--method", "GET", "--path", "/orders/1"]);
+    assert_eq!(code, 2, "{line}");
+    assert!(
+        line.starts_with(r#"{"decision":"deny","cause":"mtls-required""#),
+        "{line}"
+    );
+}
+
+#[test]
+fn a_stream_of_requests_takes_no_flags() {
+    let (code, line) = decide_one(&["--requests", "-", "--plaintext"]);
+    assert_eq!((code, line.as_str()), (1, ""));
+}
