@@ -1,5 +1,10 @@
 //! Policies that were learned from traffic admit it, and nothing that was not seen.
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a failed test panics")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a failed test panics"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

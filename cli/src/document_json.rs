@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn nothing_of_a_document_is_lost() {
-        let json = r#"{"b":[1,1.50,-2e3],"a":{"x":"\"\u0001é","x":null},"":[true,false,{}]}"#;
+        let json = r#"{"b":[1,1.5,-2000],"a":{"x":"\"\u0001é","x":null},"":[true,false,{}]}"#;
         let document = Document::from_json(json.as_bytes(), Limits::default()).unwrap();
         assert_eq!(to_json(&document), json);
     }

@@ -1,4 +1,5 @@
 //! What every verb says of itself: an about line, a line for each option, examples.
+#![allow(clippy::string_slice, reason = "a failed test panics")]
 
 use clap::{Command, CommandFactory as _};
 

@@ -44,14 +44,14 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Verb {
     Check(check::Arguments),
+    Decide(decide::Arguments),
+    Explain(explain::Arguments),
+    Test(policy_tests::Arguments),
     Diff(diff::Arguments),
-    Decide(Box<decide::Arguments>),
-    Explain(Box<explain::Arguments>),
+    Simulate(simulate::Arguments),
     Render(render::Arguments),
     Learn(learn::Arguments),
     Readiness(readiness::Arguments),
-    Simulate(simulate::Arguments),
-    Test(policy_tests::Arguments),
     Svid(svid::Arguments),
     Schema(schema::Arguments),
     Completions(completions::Arguments),

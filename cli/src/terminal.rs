@@ -54,11 +54,6 @@ impl Terminal {
         self.stdout_has_colour
     }
 
-    /// Whether messages on standard error have colours.
-    pub(crate) fn stderr_has_colour(&self) -> bool {
-        self.stderr_has_colour
-    }
-
     /// Whether long work shows its progress.
     pub(crate) fn shows_progress(&self) -> bool {
         self.stderr_is_terminal && !self.is_quiet

@@ -268,7 +268,7 @@ impl Rotation {
 
     fn end(mut self, signal: &str) -> Output {
         self.signal(signal);
-        drop(self.lines.by_ref().count());
+        let _ = self.lines.by_ref().count();
         let mut stderr = String::new();
         let mut pipe = self.child.stderr.take().unwrap();
         std::io::Read::read_to_string(&mut pipe, &mut stderr).unwrap();
@@ -341,6 +341,7 @@ fn an_svid_must_not_end_before_the_next_is_issued() {
 }
 
 /// A certificate that differs from a good SVID by one thing, the rule that it breaks, and the cause of the denial.
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn malformed() -> Vec<(&'static str, LeafRequest, &'static str, &'static str)> {
     let with = |change: &dyn Fn(&mut LeafRequest)| {
         let mut request = LeafRequest::svid(ORDERS);

@@ -27,7 +27,11 @@ async fn status(guarded: &Guarded, peer: Option<&str>, method: &str, path: &str)
         Some(peer) => guarded.connect(peer).await.unwrap(),
         None => guarded.connect_over(None).await.unwrap(),
     };
-    connection.send(&HttpRequest::new(method, path)).await.unwrap().status
+    connection
+        .send(&HttpRequest::new(method, path))
+        .await
+        .unwrap()
+        .status
 }
 
 /// What Envoy logged, once there are so many lines.
@@ -91,11 +95,17 @@ async fn the_policies_learned_from_an_access_log_admit_what_was_seen_and_nothing
     }
     let (policy, without_identity) = learned(&observations(&guarded, SEEN.len()).await);
     assert_eq!(without_identity, 1);
-    guarded.configure(&json!({"resources": [resource(&policy)]})).unwrap();
+    guarded
+        .configure(&json!({"resources": [resource(&policy)]}))
+        .unwrap();
     wait_until_denied(&guarded).await;
     for (peer, method, path) in SEEN {
         let expected = if peer.is_some() { 200 } else { 403 };
-        assert_eq!(status(&guarded, peer, method, path).await, expected, "{method} {path}");
+        assert_eq!(
+            status(&guarded, peer, method, path).await,
+            expected,
+            "{method} {path}"
+        );
     }
     // Another order of the template; then what nobody did: another peer's order, method and path.
     assert_eq!(status(&guarded, Some(FRONTEND), "GET", "/orders/4").await, 200);
@@ -106,7 +116,11 @@ async fn the_policies_learned_from_an_access_log_admit_what_was_seen_and_nothing
         (FRONTEND, "GET", "/orders/1/items"),
         ("spiffe://cluster.local/ns/shop/sa/carts", "GET", "/orders/1"),
     ] {
-        assert_eq!(status(&guarded, Some(peer), method, path).await, 403, "{peer} {method} {path}");
+        assert_eq!(
+            status(&guarded, Some(peer), method, path).await,
+            403,
+            "{peer} {method} {path}"
+        );
     }
 }
 
@@ -133,10 +147,16 @@ async fn the_access_log_and_the_counters_tell_mtls_from_plaintext_by_port() {
         .iter()
         .map(|observation| (observation.transport, observation.destination_port))
         .collect();
-    let (mtls, plaintext) = ((Transport::MutualTls, Some(port)), (Transport::Plaintext, Some(port)));
+    let (mtls, plaintext) = (
+        (Transport::MutualTls, Some(port)),
+        (Transport::Plaintext, Some(port)),
+    );
     assert_eq!(seen, [mtls, mtls, plaintext]);
     let metrics = Metrics::read(&guarded.envoy.prometheus().await.unwrap()).unwrap();
     let listener = metrics.listeners[&port];
-    assert_eq!((listener.connections, listener.mtls(), listener.without_mtls()), (3, 2, 1));
+    assert_eq!(
+        (listener.connections, listener.mtls(), listener.without_mtls()),
+        (3, 2, 1)
+    );
     assert_eq!(metrics.judged, 3);
 }

@@ -8,7 +8,7 @@ mod sarif;
 mod threshold;
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use spiffe_authz_analysis::inventory::Inventory;
 
@@ -61,7 +61,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome, Failure> {
-    let inventory = arguments.inventory.as_ref().map(inventory).transpose()?;
+    let inventory = arguments.inventory.as_deref().map(inventory).transpose()?;
     let threshold = Threshold::new(&arguments.deny, &arguments.allow);
     let (report, failure) = match examine(arguments, inventory.as_ref(), &threshold) {
         Ok(report) => (report, None),
@@ -91,11 +91,10 @@ fn examine(
 
 /// A machine is told in its format what cannot be read; the exit code stays that of the failure.
 fn unreadable(failure: Failure, format: Format, terminal: &Terminal) -> Result<Outcome, Failure> {
-    match (&failure, format) {
-        (Failure::UnreadableSources(report), Format::Json | Format::Sarif | Format::Junit) => {
-            write(report, format, terminal)?;
-        }
-        (_, _) => {}
+    if let (Failure::UnreadableSources(report), Format::Json | Format::Sarif | Format::Junit) =
+        (&failure, format)
+    {
+        write(report, format, terminal)?;
     }
     Err(failure)
 }
@@ -120,7 +119,7 @@ fn write(report: &Report, format: Format, terminal: &Terminal) -> Result<(), Fai
 }
 
 /// Reads an inventory. One that is not understood cannot be used: it is no configuration.
-fn inventory(path: &PathBuf) -> Result<Inventory, Failure> {
+fn inventory(path: &Path) -> Result<Inventory, Failure> {
     let loaded = Loaded::from_configuration(path, &MeshArguments::default()).map_err(as_unreadable)?;
     Inventory::read(loaded.document()).map_err(|errors| {
         let problem = |error: &spiffe_authz_analysis::inventory::InventoryError| {
@@ -136,8 +135,9 @@ fn inventory(path: &PathBuf) -> Result<Inventory, Failure> {
 }
 
 fn as_unreadable(failure: Failure) -> Failure {
-    match failure {
-        Failure::Invalid(report) => Failure::UnreadableSources(report),
-        other => other,
+    if let Failure::Invalid(report) = failure {
+        Failure::UnreadableSources(report)
+    } else {
+        failure
     }
 }

@@ -139,7 +139,7 @@ fn of_value(input: &str, expected: &str) -> Option<String> {
     Some(format!("did you mean `{meant}`?"))
 }
 
-fn kinds<'e>(expected: &'e str) -> impl Iterator<Item = &'e str> {
+fn kinds(expected: &str) -> impl Iterator<Item = &str> {
     let kinds = [
         "AuthorizationPolicy",
         "PeerAuthentication",

@@ -23,6 +23,7 @@ pub(crate) fn file_problem(path: &Path, problem: &FileProblem) -> Diagnostic {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the standard library adds kinds")]
 fn help_for(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::NotFound => "check the name; it is looked for from the current folder",

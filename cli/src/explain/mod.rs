@@ -47,7 +47,7 @@ EXAMPLES:
   spiffe-authz explain --config orders.yaml --peer spiffe://cluster.local/ns/shop/sa/frontend --method PUT --path /orders/1
 
   # Why was that one denied? The line is from the log of the proxy
-  spiffe-authz explain --config orders.yaml --audit '{\"event\": \"request-denied\", ...}'
+  tail -1 envoy.log | spiffe-authz explain --config orders.yaml --audit -
 
   # What Istio policies in a folder say of a peer with this certificate, every rule
   spiffe-authz explain -f policies/ -n shop -l app=orders --cert peer.pem --method GET --path /orders/1 --all

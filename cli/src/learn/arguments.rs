@@ -51,7 +51,7 @@ pub(crate) struct Arguments {
 }
 
 const EXAMPLES: &str = "\
-Examples:
+EXAMPLES:
   spiffe-authz learn access.log --namespace shop --labels app=orders > orders.yaml
   kubectl logs -n shop deploy/orders -c istio-proxy | spiffe-authz learn - --include-denied no-matching-allow
   spiffe-authz learn access.log --namespace shop --generalise-at 10 --report wide.json";

@@ -69,7 +69,7 @@ impl Places {
         }
         let steps = steps(place);
         match &self.root {
-            Root::Document(source, node) => in_node(*source, node, document, &steps, part, nth),
+            Root::Document(source, node) => in_node(*source, (node, document), &steps, part, nth),
             Root::Resources(nodes) => match steps.as_slice() {
                 [Step::Field(_), Step::Index(index), inner @ ..] => {
                     let resource = document
@@ -78,7 +78,7 @@ impl Places {
                         .and_then(|resources| resources.get(*index));
                     match (nodes.get(*index), resource) {
                         (Some((source, node)), Some(resource)) => {
-                            in_node(*source, node, resource, inner, part, nth)
+                            in_node(*source, (node, resource), inner, part, nth)
                         }
                         (Some(_) | None, _) => Located::Nowhere,
                     }
@@ -91,14 +91,12 @@ impl Places {
 
 fn in_node(
     source: usize,
-    node: &Node,
-    document: &Document,
+    (node, document): (&Node, &Document),
     steps: &[Step],
     part: Part,
     nth: usize,
 ) -> Located {
-    let (mut node, mut document) = (node, document);
-    let mut part = part;
+    let (mut node, mut document, mut part) = (node, document, part);
     for (index, step) in steps.iter().enumerate() {
         let is_last = index.saturating_add(1) == steps.len();
         match node.down(document, step, if is_last { nth } else { 0 }) {

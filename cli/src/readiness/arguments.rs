@@ -50,7 +50,7 @@ pub(crate) struct Arguments {
 }
 
 const EXAMPLES: &str = "\
-Examples:
+EXAMPLES:
   spiffe-authz readiness access.log --namespace shop --labels app=orders
   spiffe-authz readiness access.log --quiet-for 7d --file policies/ --namespace shop
   curl -s localhost:15000/stats/prometheus | spiffe-authz readiness --metrics -";

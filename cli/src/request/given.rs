@@ -15,8 +15,9 @@ pub(super) struct Given {
 }
 
 impl Given {
+    /// Whether nothing describes a request; when it is judged is no part of it.
     pub(super) fn is_empty(&self) -> bool {
-        self.fields.is_empty()
+        self.fields.iter().all(|(path, _)| *path == ["time"])
     }
 
     /// Whether flags say anything of this field.

@@ -54,6 +54,10 @@ impl Builder {
     }
 
     /// Takes what belongs to a document.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "documents begin and end elsewhere, and nothing else is a value"
+    )]
     pub(super) fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), SyntaxError> {
         let at = span.byte_range().unwrap_or_default();
         match event {
@@ -81,7 +85,6 @@ impl Builder {
                 self.open(anchor, &at, content)
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(&at),
-            // Documents begin and end elsewhere, and nothing else is a value.
             _ => Ok(()),
         }
     }

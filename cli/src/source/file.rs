@@ -50,11 +50,6 @@ impl Source {
         }
     }
 
-    /// The file.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// The name for messages.
     pub(crate) fn name(&self) -> String {
         if self.path == Path::new("-") {
