@@ -1,8 +1,8 @@
 //! Which decisions change from one policy set to another: not a comparison of texts.
 //!
 //! Requests are divided into classes that neither set tells apart: by the values that the policies of both compare each
-//! attribute with, and by the engine's own word on which of them hold ([`space`]). Both sets are then boxes over these
-//! classes ([`boxes`]), and a decision diagram finds every combination of classes where the decisions differ ([`solve`]),
+//! attribute with, and by the engine's own word on which of them hold (`space`). Both sets are then boxes over these
+//! classes (`boxes`), and a decision diagram finds every combination of classes where the decisions differ (`solve`),
 //! without going through them all. Each one found is confirmed by the engine on requests of its own.
 
 mod asked;
