@@ -42,6 +42,13 @@ wasm: tools ## Build the filter: dist/spiffe_authz_filter.wasm
 	@size=$$(wc -c < $(WASM)); echo "$(WASM): $$((size / 1024)) KiB (at most $(WASM_LIMIT_KIB))"; \
 		test $$size -le $$(($(WASM_LIMIT_KIB) * 1024))
 
+.PHONY: cli
+cli: tools ## Build the command: dist/spiffe-authz (once; a few minutes)
+	@cargo build --locked --quiet --release -p spiffe-authz-cli
+	@mkdir -p dist
+	@cp target/release/spiffe-authz dist/
+	@echo "dist/spiffe-authz"
+
 ##@ Demo
 
 .PHONY: demo
