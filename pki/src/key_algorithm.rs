@@ -25,7 +25,7 @@ pub enum KeyAlgorithm {
     EcdsaP384,
     /// RSA with a modulus of 2048 bits.
     Rsa2048,
-    /// Ed25519, where the peers offer it in the handshake.
+    /// Ed25519: Envoy presents it, and takes it from a peer only where its `signature_algorithms` name it.
     Ed25519,
 }
 

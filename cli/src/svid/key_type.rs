@@ -13,7 +13,7 @@ pub(crate) enum KeyType {
     /// RSA with 2048 bits
     #[value(name = "rsa-2048")]
     Rsa2048,
-    /// Ed25519, where the peers offer it in the handshake
+    /// Ed25519: Envoy presents it, and takes it from a peer only where its `signature_algorithms` name it
     Ed25519,
 }
 

@@ -11,7 +11,9 @@ use rustls::{ClientConfig, RootCertStore};
 use serde_json::Value;
 use spiffe_authz_demo::replace_file::replace_file;
 use spiffe_authz_envoy_config::{FilePath, SvidPaths, TrustBundle};
-use spiffe_authz_pki::{AuthorityKeyId, DevelopmentCa, IssuedLeaf, LeafRequest, SerialNumber, SvidDirectory};
+use spiffe_authz_pki::{
+    AuthorityKeyId, DevelopmentCa, IssuedLeaf, KeyAlgorithm, LeafRequest, SerialNumber, SvidDirectory,
+};
 use tokio_rustls::TlsConnector;
 
 use crate::described_certificate::alt_names;
@@ -127,11 +129,22 @@ impl Identities {
     /// # Errors
     /// When it cannot be issued or written.
     pub fn rotate_server(&self) -> Result<IssuedLeaf, String> {
+        self.rotate_server_to(KeyAlgorithm::default())
+    }
+
+    /// As [`Identities::rotate_server`], with a key of this kind.
+    ///
+    /// # Errors
+    /// When it cannot be issued or written.
+    pub fn rotate_server_to(&self, key: KeyAlgorithm) -> Result<IssuedLeaf, String> {
         let request = LeafRequest {
             dns_sans: vec![SERVER_NAME.to_owned()],
             ..LeafRequest::svid(SERVER_ID)
         };
-        let leaf = self.ca.issue(&request).map_err(|error| error.to_string())?;
+        let leaf = self
+            .ca
+            .issue_with_key(&request, key)
+            .map_err(|error| error.to_string())?;
         self.directory
             .write(&leaf, self.ca.certificate_pem())
             .map_err(|error| error.to_string())?;
