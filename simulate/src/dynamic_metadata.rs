@@ -7,6 +7,8 @@ use prost_types::value::Kind;
 use prost_types::{ListValue, Struct, Value};
 use spiffe_authz_policy::Document;
 
+use crate::error::SimulationError;
+
 /// The part of an `envoy.config.core.v3.Metadata` that filters write.
 #[derive(Clone, PartialEq, prost::Message)]
 struct Metadata {
@@ -18,10 +20,10 @@ struct Metadata {
 ///
 /// # Errors
 /// When it is none, or a number is beyond a double.
-pub fn metadata(document: &Document) -> Result<Vec<u8>, String> {
+pub fn metadata(document: &Document) -> Result<Vec<u8>, SimulationError> {
     let namespaces = entries(document)?.iter();
     let namespaces = namespaces.map(|(name, namespace)| Ok((name.clone(), fields(entries(namespace)?)?)));
-    let filter_metadata = namespaces.collect::<Result<_, String>>()?;
+    let filter_metadata = namespaces.collect::<Result<_, SimulationError>>()?;
     Ok(Metadata { filter_metadata }.encode_to_vec())
 }
 
@@ -29,7 +31,7 @@ pub fn metadata(document: &Document) -> Result<Vec<u8>, String> {
 ///
 /// # Errors
 /// When a number is beyond a double.
-pub fn value(document: &Document) -> Result<Vec<u8>, String> {
+pub fn value(document: &Document) -> Result<Vec<u8>, SimulationError> {
     Ok(to_value(document)?.encode_to_vec())
 }
 
@@ -37,24 +39,27 @@ pub fn value(document: &Document) -> Result<Vec<u8>, String> {
 ///
 /// # Errors
 /// When it is none.
-pub fn entries(document: &Document) -> Result<&[(String, Document)], String> {
+pub fn entries(document: &Document) -> Result<&[(String, Document)], SimulationError> {
     match document {
         Document::Map(entries) => Ok(entries),
         other @ (Document::Null
         | Document::Bool(_)
         | Document::Number(_)
         | Document::String(_)
-        | Document::List(_)) => Err(format!("{other:?} is no map")),
+        | Document::List(_)) => Err(SimulationError::NoMap {
+            shown: format!("{other:?}"),
+        }),
     }
 }
 
-fn to_value(document: &Document) -> Result<Value, String> {
+fn to_value(document: &Document) -> Result<Value, SimulationError> {
     let kind = match document {
         Document::Null => Kind::NullValue(0),
         Document::Bool(value) => Kind::BoolValue(*value),
-        Document::Number(text) => {
-            Kind::NumberValue(text.parse().map_err(|_| format!("`{text}` is no double"))?)
-        }
+        Document::Number(text) => Kind::NumberValue(
+            text.parse()
+                .map_err(|_| SimulationError::NoDouble { text: text.clone() })?,
+        ),
         Document::String(text) => Kind::StringValue(text.clone()),
         Document::List(items) => Kind::ListValue(ListValue {
             values: items.iter().map(to_value).collect::<Result<_, _>>()?,
@@ -64,12 +69,12 @@ fn to_value(document: &Document) -> Result<Value, String> {
     Ok(Value { kind: Some(kind) })
 }
 
-fn fields(entries: &[(String, Document)]) -> Result<Struct, String> {
+fn fields(entries: &[(String, Document)]) -> Result<Struct, SimulationError> {
     let fields = entries
         .iter()
         .map(|(name, value)| Ok((name.clone(), to_value(value)?)));
     Ok(Struct {
-        fields: fields.collect::<Result<_, String>>()?,
+        fields: fields.collect::<Result<_, SimulationError>>()?,
     })
 }
 

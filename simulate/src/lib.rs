@@ -13,6 +13,7 @@
 pub mod addresses;
 pub mod described_certificate;
 pub mod dynamic_metadata;
+pub mod error;
 pub mod player;
 pub mod report;
 pub mod simulated_certificate;
@@ -21,6 +22,7 @@ pub mod surroundings;
 pub mod verdict;
 
 pub use addresses::Addresses;
+pub use error::SimulationError;
 pub use player::{Played, Player};
 pub use report::FilterReport;
 pub use simulated_certificate::SimulatedCertificates;

@@ -7,6 +7,7 @@ use spiffe_authz_host_sim::{
 };
 use spiffe_authz_policy::{Protocol, RequestDocument};
 
+use crate::error::SimulationError;
 use crate::report::{self, FilterReport};
 use crate::simulated_connection::SimulatedConnections;
 use crate::surroundings::Surroundings;
@@ -63,7 +64,7 @@ impl Player {
         plugin: &mut Plugin,
         surroundings: &Surroundings,
         request: &RequestDocument,
-    ) -> Result<Played, String> {
+    ) -> Result<Played, SimulationError> {
         match request.protocol() {
             Protocol::Http => self.request(plugin, surroundings, request),
             Protocol::Tcp => self.connection(plugin, surroundings, request),
@@ -75,14 +76,16 @@ impl Player {
         plugin: &mut Plugin,
         surroundings: &Surroundings,
         request: &RequestDocument,
-    ) -> Result<Played, String> {
+    ) -> Result<Played, SimulationError> {
         let connection = self.connections.connection(request)?.properties();
         let mut stream = plugin.http_stream(connection.and(surroundings.written_before(request)?));
         let local_reply = send(&mut stream, surroundings, request)?;
         let details = local_reply.as_ref().map(LocalReply::details_text);
         let verdict = filter_report(|key| stream.filter_state(key)).verdict(details.as_deref())?;
         let filter_state = stream.all_filter_state();
-        stream.finish().map_err(|trap| trap.to_string())?;
+        stream.finish().map_err(|trap| SimulationError::Trap {
+            trap: trap.to_string(),
+        })?;
         Ok(Played {
             verdict,
             local_reply,
@@ -97,7 +100,7 @@ impl Player {
         plugin: &mut Plugin,
         surroundings: &Surroundings,
         request: &RequestDocument,
-    ) -> Result<Played, String> {
+    ) -> Result<Played, SimulationError> {
         let written = surroundings.written_before(request)?;
         let before = self.connections.before_handshake(request).properties();
         let after = self.connections.connection(request)?.properties();
@@ -108,15 +111,19 @@ impl Player {
             | TcpOutcome::Closed
             | TcpOutcome::Trapped(_)
             | TcpOutcome::Failed
-            | TcpOutcome::OutOfOrder) => return Err(format!("a new connection came to {other:?}")),
+            | TcpOutcome::OutOfOrder) => return Err(no_answer("a new connection", &other)),
         }
         stream.set_properties(after.and(written));
         let effect = exchange(&mut stream)?;
         let verdict = filter_report(|key| stream.filter_state(key)).connection_verdict()?;
         let filter_state = stream.all_filter_state();
-        stream.finish().map_err(|trap| trap.to_string())?;
+        stream.finish().map_err(|trap| SimulationError::Trap {
+            trap: trap.to_string(),
+        })?;
         if verdict.decision != effect {
-            return Err(format!("{verdict}, but the connection came to {}", effect.word()));
+            return Err(SimulationError::Contradiction {
+                report: format!("{verdict}, but the connection came to {}", effect.word()),
+            });
         }
         Ok(Played {
             verdict,
@@ -133,7 +140,7 @@ fn send(
     stream: &mut Stream,
     surroundings: &Surroundings,
     request: &RequestDocument,
-) -> Result<Option<LocalReply>, String> {
+) -> Result<Option<LocalReply>, SimulationError> {
     let method = request.method().map(str::as_bytes);
     let pseudo = [
         (":method", method),
@@ -154,12 +161,12 @@ fn send(
         | Outcome::Closed
         | Outcome::Trapped(_)
         | Outcome::Failed
-        | Outcome::OutOfOrder) => Err(format!("{other:?}")),
+        | Outcome::OutOfOrder) => Err(no_answer("a request", &other)),
     }
 }
 
 /// Sends bytes; whether they went on, or the connection ended before them.
-fn exchange(stream: &mut TcpStream) -> Result<Effect, String> {
+fn exchange(stream: &mut TcpStream) -> Result<Effect, SimulationError> {
     let outcome = stream.downstream_data(BYTES, EndOfStream::No);
     let sent = stream.sent_upstream();
     match outcome {
@@ -170,7 +177,17 @@ fn exchange(stream: &mut TcpStream) -> Result<Effect, String> {
         | TcpOutcome::Pause
         | TcpOutcome::Trapped(_)
         | TcpOutcome::Failed
-        | TcpOutcome::OutOfOrder) => Err(format!("{other:?}, and {} bytes went on", sent.len())),
+        | TcpOutcome::OutOfOrder) => Err(SimulationError::NoAnswer {
+            event: "the first bytes of a connection",
+            outcome: format!("{other:?}, and {} bytes went on", sent.len()),
+        }),
+    }
+}
+
+fn no_answer(event: &'static str, outcome: &impl std::fmt::Debug) -> SimulationError {
+    SimulationError::NoAnswer {
+        event,
+        outcome: format!("{outcome:?}"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! [`FilterReport`]: what the filter leaves behind for the access log, and the verdict in it.
 
+use crate::error::SimulationError;
 use crate::verdict::{Effect, Verdict};
 
 /// The key of the filter state that opens the interlock.
@@ -47,7 +48,7 @@ impl FilterReport {
     ///
     /// # Errors
     /// When a part is missing, or parts contradict each other.
-    pub fn verdict(self, details: Option<&str>) -> Result<Verdict, String> {
+    pub fn verdict(self, details: Option<&str>) -> Result<Verdict, SimulationError> {
         let shown = format!("{self:?} with details {details:?}");
         let verdict = self.judged("allow")?;
         let expected = match verdict.decision {
@@ -55,7 +56,7 @@ impl FilterReport {
             Effect::Deny => Some(denial_details(&verdict)),
         };
         if details != expected.as_deref() {
-            return Err(format!("the parts of the report contradict each other: {shown}"));
+            return Err(SimulationError::Contradiction { report: shown });
         }
         Ok(verdict)
     }
@@ -64,20 +65,17 @@ impl FilterReport {
     ///
     /// # Errors
     /// When a part is missing, or parts contradict each other.
-    pub fn connection_verdict(self) -> Result<Verdict, String> {
+    pub fn connection_verdict(self) -> Result<Verdict, SimulationError> {
         self.judged("allow-connection")
     }
 
     /// The verdict; `word` opens the interlock.
-    fn judged(self, word: &str) -> Result<Verdict, String> {
+    fn judged(self, word: &str) -> Result<Verdict, SimulationError> {
         let shown = format!("{self:?}");
         let (Some(decision), Some(cause)) = (self.decision, self.cause) else {
-            return Err(format!("the filter left no decision: {shown}"));
+            return Err(SimulationError::NoDecision { report: shown });
         };
-        let rule = self
-            .rule
-            .map(|rule| rule.parse().map_err(|_| format!("no rule number: {shown}")))
-            .transpose()?;
+        let rule = self.rule.map(rule_number).transpose()?;
         let verdict = Verdict {
             policy: self.policy,
             rule,
@@ -91,10 +89,17 @@ impl FilterReport {
             Effect::Deny => None,
         };
         if self.interlock.as_deref() != interlock {
-            return Err(format!("the parts of the report contradict each other: {shown}"));
+            return Err(SimulationError::Contradiction { report: shown });
         }
         Ok(verdict)
     }
+}
+
+fn rule_number(text: String) -> Result<usize, SimulationError> {
+    text.parse().map_err(|_| SimulationError::NoSuch {
+        what: "rule number",
+        text,
+    })
 }
 
 /// The filter leaves no empty state.

@@ -13,11 +13,12 @@ use spiffe_authz_policy::{LeafFacts, RequestDocument};
 use time::{Date, Month, OffsetDateTime, Time};
 
 use crate::described_certificate::{alt_names, serial_number};
+use crate::error::SimulationError;
 
 /// Certificates of one CA.
 #[derive(Default)]
 pub struct SimulatedCertificates {
-    ca: OnceLock<Result<DevelopmentCa, String>>,
+    ca: OnceLock<Result<DevelopmentCa, SimulationError>>,
 }
 
 impl SimulatedCertificates {
@@ -25,7 +26,11 @@ impl SimulatedCertificates {
     ///
     /// # Errors
     /// When no certificate can be issued.
-    pub fn of(&self, facts: &LeafFacts, request: &RequestDocument) -> Result<PeerCertificate, String> {
+    pub fn of(
+        &self,
+        facts: &LeafFacts,
+        request: &RequestDocument,
+    ) -> Result<PeerCertificate, SimulationError> {
         let der = match request.certificate_pem() {
             Some(pem) => der_of_pem(pem)?,
             None => self.issue(&leaf_request(facts))?,
@@ -41,10 +46,10 @@ impl SimulatedCertificates {
         })
     }
 
-    fn issue(&self, leaf: &LeafRequest) -> Result<Vec<u8>, String> {
-        let new = || DevelopmentCa::new("cluster.local").map_err(|error| error.to_string());
+    fn issue(&self, leaf: &LeafRequest) -> Result<Vec<u8>, SimulationError> {
+        let new = || DevelopmentCa::new("cluster.local").map_err(refused);
         let ca = self.ca.get_or_init(new).as_ref().map_err(Clone::clone)?;
-        let issued = ca.issue(leaf).map_err(|error| error.to_string())?;
+        let issued = ca.issue(leaf).map_err(refused)?;
         der_of_pem(&issued.certificate_pem)
     }
 }
@@ -72,8 +77,14 @@ fn end_of_time() -> OffsetDateTime {
     last_day.with_time(last_second).assume_utc()
 }
 
-fn der_of_pem(pem: &str) -> Result<Vec<u8>, String> {
-    let der = CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|error| error.to_string())?;
+fn refused(error: impl std::fmt::Display) -> SimulationError {
+    SimulationError::Certificate {
+        reason: error.to_string(),
+    }
+}
+
+fn der_of_pem(pem: &str) -> Result<Vec<u8>, SimulationError> {
+    let der = CertificateDer::from_pem_slice(pem.as_bytes()).map_err(refused)?;
     Ok(der.to_vec())
 }
 

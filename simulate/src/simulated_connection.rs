@@ -4,6 +4,7 @@ use spiffe_authz_host_sim::Connection;
 use spiffe_authz_policy::RequestDocument;
 
 use crate::addresses::Addresses;
+use crate::error::SimulationError;
 use crate::simulated_certificate::SimulatedCertificates;
 
 /// Connections whose certificates come from one CA.
@@ -17,7 +18,7 @@ impl SimulatedConnections {
     ///
     /// # Errors
     /// When no certificate can be issued.
-    pub fn connection(&self, request: &RequestDocument) -> Result<Connection, String> {
+    pub fn connection(&self, request: &RequestDocument) -> Result<Connection, SimulationError> {
         let Addresses { source, destination } = Addresses::of(request);
         let connection = match request.leaf() {
             None => Connection::plaintext(source, destination),

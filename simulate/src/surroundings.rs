@@ -7,6 +7,7 @@ use spiffe_authz_host_sim::{Clock, Properties};
 use spiffe_authz_policy::RequestDocument;
 
 use crate::dynamic_metadata;
+use crate::error::SimulationError;
 
 /// The filter state with the address at the other end of a connection.
 const DIRECT_ADDRESS: &str = "spiffe_authz.direct_remote_address";
@@ -50,7 +51,7 @@ impl Surroundings {
     ///
     /// # Errors
     /// When the document's metadata is no map of maps.
-    pub fn written_before(&self, request: &RequestDocument) -> Result<Properties, String> {
+    pub fn written_before(&self, request: &RequestDocument) -> Result<Properties, SimulationError> {
         let direct = request
             .source_ip()
             .map_or_else(|| LOOPBACK.to_owned(), |ip| ip.to_string());
@@ -70,10 +71,11 @@ impl Surroundings {
 ///
 /// # Errors
 /// When the time lies before 1970, where no proxy's clock stands.
-pub fn clock(request: &RequestDocument) -> Result<Clock, String> {
+pub fn clock(request: &RequestDocument) -> Result<Clock, SimulationError> {
     let Some(time) = request.time() else {
         return Ok(Clock::System);
     };
-    let since_epoch = u64::try_from(time.unix_timestamp()).map_err(|_| format!("{time} lies before 1970"))?;
+    let since_epoch =
+        u64::try_from(time.unix_timestamp()).map_err(|_| SimulationError::BeforeTheEpoch { time })?;
     Ok(Clock::Fixed(Duration::new(since_epoch, time.nanosecond())))
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use crate::error::SimulationError;
+
 /// `allow` or `deny`.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "lowercase")]
@@ -95,11 +97,14 @@ impl Effect {
     ///
     /// # Errors
     /// When the word is neither `allow` nor `deny`.
-    pub fn from_word(word: &str) -> Result<Self, String> {
+    pub fn from_word(word: &str) -> Result<Self, SimulationError> {
         match word {
             "allow" => Ok(Self::Allow),
             "deny" => Ok(Self::Deny),
-            _ => Err(format!("`{word}` is neither `allow` nor `deny`")),
+            _ => Err(SimulationError::NoSuch {
+                what: "decision",
+                text: word.to_owned(),
+            }),
         }
     }
 }

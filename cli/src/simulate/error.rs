@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use spiffe_authz_simulate::SimulationError;
+
 /// What stands in the way of the simulation.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SimulateError {
@@ -24,7 +26,7 @@ pub(crate) enum SimulateError {
     Refused(String),
     /// A request that could not be played.
     #[error("request {number}: {reason}")]
-    Request { number: usize, reason: String },
+    Request { number: usize, reason: SimulationError },
 }
 
 fn places(paths: &[PathBuf]) -> String {

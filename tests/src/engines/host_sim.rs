@@ -39,10 +39,16 @@ impl Engine for HostSim {
 
     fn decide(&self, configuration: &PluginConfiguration, case: &Case) -> Result<Verdict, String> {
         let mut plugin = self
-            .start(configuration, clock(&case.request)?)?
+            .start(
+                configuration,
+                clock(&case.request).map_err(|error| error.to_string())?,
+            )?
             .map_err(|error| error.to_string())?;
         let surroundings = Surroundings::of(&configuration.json);
-        let played = self.player.play(&mut plugin, &surroundings, &case.request)?;
+        let played = self
+            .player
+            .play(&mut plugin, &surroundings, &case.request)
+            .map_err(|error| error.to_string())?;
         Ok(played.verdict)
     }
 

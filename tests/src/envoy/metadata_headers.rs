@@ -57,7 +57,10 @@ impl MetadataHeaders {
         let header = |(entry, value): (Entry, &Document)| {
             let index = self.entries.iter().position(|known| *known == entry);
             let index = index.ok_or_else(|| format!("{entry:?} has no header"))?;
-            Ok((name(index), STANDARD.encode(dynamic_metadata::value(value)?)))
+            Ok((
+                name(index),
+                STANDARD.encode(dynamic_metadata::value(value).map_err(|error| error.to_string())?),
+            ))
         };
         written.into_iter().map(header).collect()
     }

@@ -42,7 +42,10 @@ pub(crate) async fn connect(
 impl Connected {
     /// Holds what the client and the application saw against what the filter says about the connection.
     pub(crate) fn verdict(&self, log: &ConnectionLog, echo: &Echo) -> Result<Verdict, String> {
-        let verdict = log.report(self.connection)?.connection_verdict()?;
+        let verdict = log
+            .report(self.connection)?
+            .connection_verdict()
+            .map_err(|error| error.to_string())?;
         let arrivals = echo.arrivals_of(&self.sent);
         match (verdict.decision, arrivals) {
             (Effect::Deny, 0) if self.received.is_empty() => Ok(verdict),
