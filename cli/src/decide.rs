@@ -5,13 +5,14 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use spiffe_authz_policy::{Decision, PolicyId, PolicySet, Request, RequestDocument};
+use spiffe_authz_policy::RequestDocument;
 
 use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::policies::PolicyArguments;
 use crate::request::{Asked, RequestArguments};
 use crate::terminal::Terminal;
+use crate::verdict::Verdict;
 
 /// Print the decision on each request, one JSON line each, in order.
 ///
@@ -73,7 +74,7 @@ fn stream(path: &Path, policies: &PolicyArguments) -> Result<Outcome, Failure> {
             line: index.saturating_add(1),
             errors,
         })?;
-        let answer = request.with_request(|request| Answer::to(request, &policies));
+        let answer = request.with_request(|request| Verdict::on(request, &policies));
         write_line(&mut answers, &answer).map_err(Failure::Unwritable)?;
     }
     answers.flush().map_err(Failure::Unwritable)?;
@@ -88,8 +89,8 @@ fn judge(asked: &[Asked], policies: &PolicyArguments, terminal: &Terminal) -> Re
     for asked in asked {
         let answer = asked
             .request
-            .with_request(|request| Answer::to(request, &policies));
-        if answer.is_denial {
+            .with_request(|request| Verdict::on(request, &policies));
+        if answer.is_denial() {
             outcome = Outcome::No;
         }
         write_line(&mut answers, &answer).map_err(Failure::Unwritable)?;
@@ -118,50 +119,7 @@ fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
     Ok(Box::new(BufReader::new(file)))
 }
 
-fn write_line(out: &mut impl Write, answer: &Answer) -> std::io::Result<()> {
+fn write_line(out: &mut impl Write, answer: &Verdict) -> std::io::Result<()> {
     serde_json::to_writer(&mut *out, answer)?;
     out.write_all(b"\n")
-}
-
-/// One line of the output.
-#[derive(serde::Serialize)]
-struct Answer {
-    #[serde(skip)]
-    is_denial: bool,
-    decision: &'static str,
-    cause: &'static str,
-    /// `namespace/name`, where a rule decided.
-    policy: Option<String>,
-    /// The index of that rule in its policy.
-    rule: Option<usize>,
-    /// The AUDIT policies that match.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    audited: Vec<String>,
-    /// The dry-run policies that would deny.
-    #[serde(rename = "wouldDeny", skip_serializing_if = "Vec::is_empty")]
-    would_deny: Vec<String>,
-    /// The dry-run policies that would allow.
-    #[serde(rename = "wouldAllow", skip_serializing_if = "Vec::is_empty")]
-    would_allow: Vec<String>,
-}
-
-impl Answer {
-    fn to(request: &Request<'_>, policies: &PolicySet) -> Self {
-        let (decision, observations) = (policies.decide(request), policies.observe(request));
-        let rule = decision.rule();
-        let names = |ids: Vec<&PolicyId>| ids.into_iter().map(PolicyId::to_string).collect();
-        Self {
-            is_denial: match decision {
-                Decision::Allow(_) => false,
-                Decision::Deny(_) => true,
-            },
-            decision: decision.effect(),
-            cause: decision.code(),
-            policy: rule.map(|rule| rule.policy.to_string()),
-            rule: rule.map(|rule| rule.index),
-            audited: names(observations.audited.iter().map(|rule| rule.policy).collect()),
-            would_deny: names(observations.would_deny),
-            would_allow: names(observations.would_allow),
-        }
-    }
 }

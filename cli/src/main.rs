@@ -24,6 +24,7 @@ mod simulate;
 mod source;
 mod svid;
 mod terminal;
+mod verdict;
 
 use std::process::ExitCode;
 

@@ -8,7 +8,7 @@ use spiffe_authz_policy::Document;
 
 use crate::policy_tests::node::{Fields, Node, field, quoted};
 use crate::policy_tests::problem::Problems;
-use crate::policy_tests::verdict::Verdict;
+use crate::verdict::Verdict;
 
 /// What is expected; what is not named may be anything. At least the decision or the cause is named.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
@@ -82,11 +82,7 @@ impl Expectation {
                 "missing: `decision` or `cause`, which a test expects at least",
             );
         }
-        let names = |name: &str, problems: &mut Problems| {
-            let mut names = fields.optional(name)?.texts(problems)?;
-            names.sort_unstable();
-            Some(names)
-        };
+        let names = |name: &str, problems: &mut Problems| fields.optional(name)?.texts(problems);
         let text =
             |name: &str, problems: &mut Problems| fields.optional(name)?.text(problems).map(str::to_owned);
         let expectation = Self {
@@ -130,7 +126,7 @@ impl Expectation {
         let rule = |rule: Option<usize>| rule.map(|rule| rule.to_string());
         let always = [
             compared("decision", text(self.decision), verdict.decision.to_owned()),
-            compared("cause", text(self.cause), verdict.cause.to_owned()),
+            compared("cause", text(self.cause), verdict.cause.clone().into_owned()),
             compared("policy", self.policy.clone(), or_none(verdict.policy.clone())),
             compared("rule", rule(self.rule), or_none(rule(verdict.rule))),
         ];
@@ -172,10 +168,15 @@ fn or_none(text: Option<String>) -> String {
     text.unwrap_or_else(|| "none".to_owned())
 }
 
+/// In one order, whatever the order was.
 fn listed(names: &[String]) -> String {
     match names {
         [] => "none".to_owned(),
-        names => names.join(", "),
+        names => {
+            let mut names = names.to_vec();
+            names.sort_unstable();
+            names.join(", ")
+        }
     }
 }
 

@@ -16,7 +16,6 @@ mod report;
 mod run;
 mod suite;
 mod table;
-mod verdict;
 mod watch;
 mod workloads;
 

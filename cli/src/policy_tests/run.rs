@@ -9,8 +9,8 @@ use crate::policy_tests::measure::{Measured, Measures};
 use crate::policy_tests::nearest::nearest;
 use crate::policy_tests::progress::Progress;
 use crate::policy_tests::suite::Suite;
-use crate::policy_tests::verdict::Verdict;
 use crate::policy_tests::workloads::GuardedWorkload;
+use crate::verdict::Verdict;
 
 /// What became of every case.
 pub(super) struct Run<'s> {

@@ -6,24 +6,13 @@ use serde_json::{Value, json};
 use spiffe_authz_host_sim::{LocalReply, MetricValue, Metrics};
 use spiffe_authz_simulate::Played;
 
+use crate::verdict::Verdict;
+
 /// What `decide` answers, and beside it what was asked for.
 #[derive(serde::Serialize)]
 pub(crate) struct Answer {
-    decision: &'static str,
-    cause: String,
-    /// `namespace/name`, where a rule decided.
-    policy: Option<String>,
-    /// The index of that rule in its policy.
-    rule: Option<usize>,
-    /// The AUDIT policies that match.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    audited: Vec<String>,
-    /// The dry-run policies that would deny.
-    #[serde(rename = "wouldDeny", skip_serializing_if = "Vec::is_empty")]
-    would_deny: Vec<String>,
-    /// The dry-run policies that would allow.
-    #[serde(rename = "wouldAllow", skip_serializing_if = "Vec::is_empty")]
-    would_allow: Vec<String>,
+    #[serde(flatten)]
+    verdict: Verdict,
     #[serde(flatten)]
     details: Option<Details>,
     /// The events, each an object.
@@ -47,15 +36,8 @@ pub(crate) struct Details {
 
 impl Answer {
     pub(crate) fn new(played: &Played) -> Self {
-        let verdict = played.verdict.clone();
         Self {
-            decision: verdict.decision.word(),
-            cause: verdict.cause,
-            policy: verdict.policy,
-            rule: verdict.rule,
-            audited: verdict.audited,
-            would_deny: verdict.would_deny,
-            would_allow: verdict.would_allow,
+            verdict: played.verdict.clone().into(),
             details: None,
             trace: None,
         }

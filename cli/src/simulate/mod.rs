@@ -15,7 +15,7 @@ use clap::ValueEnum;
 use spiffe_authz_host_sim::{Plugin, PluginSetup, Trace};
 use spiffe_authz_policy::RequestDocument;
 use spiffe_authz_simulate::surroundings::clock;
-use spiffe_authz_simulate::{Effect, Played, Player, Surroundings, player};
+use spiffe_authz_simulate::{Effect, Played, Player, SimulationError, Surroundings, player};
 
 use crate::document_json::to_json;
 use crate::failure::Failure;
@@ -180,7 +180,7 @@ impl Simulation {
         Ok((played, answer))
     }
 
-    fn play(&mut self, request: &RequestDocument) -> Result<Played, String> {
+    fn play(&mut self, request: &RequestDocument) -> Result<Played, SimulationError> {
         self.plugin.set_clock(clock(request)?);
         self.player.play(&mut self.plugin, &self.surroundings, request)
     }

@@ -7,7 +7,7 @@ use crate::policy_tests::expectation::Expectation;
 use crate::policy_tests::failure::TestsFailure;
 use crate::policy_tests::measure::Measured;
 use crate::policy_tests::run::{CaseResult, Run, SuiteRun};
-use crate::policy_tests::verdict::Verdict;
+use crate::verdict::Verdict;
 
 #[derive(Serialize)]
 struct Report<'r> {

@@ -45,7 +45,7 @@ fn cell(case: &Case, results: &BTreeMap<&str, &CaseResult<'_>>, style: Style) ->
     }
     let expected = case.expectation.word();
     let got = if expected == decision || case.expectation.decision.is_none() {
-        result.verdict.cause
+        result.verdict.cause.as_ref()
     } else {
         decision
     };
