@@ -9,23 +9,29 @@ mod asked;
 mod boxes;
 mod candidates;
 mod clause;
+mod compare;
+mod confirm;
 mod describe;
 mod dimension;
 mod fragment;
+mod judges;
+mod raw;
 mod report;
 mod scene;
 mod side;
 mod solve;
+mod solved;
 mod space;
+mod table;
 mod target;
 #[cfg(test)]
 mod tests;
 
+pub use compare::{compare, groups};
 pub use describe::Described;
 pub use dimension::Dimension;
 pub use report::{
-    Change, Coverage, DifferenceError, DimensionCoverage, SceneCoverage, TargetDifference, Verdict, compare,
-    groups,
+    Change, Coverage, DifferenceError, DimensionCoverage, SceneCoverage, TargetDifference, Verdict,
 };
 pub use scene::{Scene, Shown, Spoken};
 pub use side::Side;

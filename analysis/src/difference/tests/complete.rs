@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use spiffe_authz_policy::RequestDocument;
 
 use super::{mtls, orders, policy, side};
-use crate::difference::report::{Solved, Verdict};
-use crate::difference::space::Judges;
+use crate::difference::judges::Judges;
+use crate::difference::report::Verdict;
+use crate::difference::solved::Solved;
 use crate::difference::{Direction, Shown, Spoken};
 
 const PRINCIPALS: [&str; 6] = [

@@ -6,8 +6,7 @@ mod complete;
 use serde_json::{Value, json};
 use spiffe_authz_policy::{Document, Limits, StatedConfiguration, Workload};
 
-use crate::difference::report::{TargetDifference, compare};
-use crate::difference::{Change, Direction, Side, Target};
+use crate::difference::{Change, Direction, Side, Target, TargetDifference, compare};
 
 pub(super) const FRONTEND: &str = "cluster.local/ns/shop/sa/frontend";
 

@@ -1,0 +1,123 @@
+//! What the engine says of a class that was worked out, and the class in words.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use spiffe_authz_policy::{ConfigErrors, PolicySet};
+
+use crate::difference::Dimension;
+use crate::difference::describe::{Described, Words};
+use crate::difference::fragment::{Fragment, Fragments, request};
+use crate::difference::judges::document;
+use crate::difference::report::{Change, DifferenceError, Verdict};
+use crate::difference::solve::{Cell, Direction};
+use crate::difference::solved::SolvedScene;
+
+/// How many classes of each dimension are tried when a change is confirmed.
+const TRIED: usize = 6;
+
+impl SolvedScene {
+    /// Describes a cell, after the engine has said that it is one.
+    pub(super) fn change(
+        &self,
+        cell: &Cell,
+        words: &Words,
+        sets: [&PolicySet; 2],
+    ) -> Result<Change, DifferenceError> {
+        let classes = self.classes(cell);
+        let first = self.fragments(&classes);
+        let (old, new) = self.confirmed(&first, cell, sets)?;
+        let mut others = BTreeSet::new();
+        for (axis, own) in self.space.axes.iter().zip(&classes) {
+            let fragments = own
+                .iter()
+                .take(TRIED)
+                .filter_map(|class| axis.classes.get(*class));
+            for fragment in fragments.flat_map(|class| &class.fragments) {
+                let mut changed = first.clone();
+                changed.insert(axis.dimension.clone(), fragment.clone());
+                others.insert(self.confirmed(&changed, cell, sets)?);
+            }
+        }
+        others.remove(&(old.clone(), new.clone()));
+        let axes = self.space.axes.iter().enumerate().zip(&classes);
+        let requests: Vec<Described> = axes
+            .filter(|((_, axis), classes)| classes.len() < axis.classes.len())
+            .map(|((index, axis), classes)| words.describe(index, axis, classes))
+            .collect();
+        let example = self.shortest(&first, &requests, (&old, &new), sets)?;
+        Ok(Change {
+            direction: cell.direction,
+            scene: self.space.scene,
+            requests,
+            example,
+            old,
+            new,
+            others: others.into_iter().collect(),
+        })
+    }
+
+    fn fragments(&self, classes: &[Vec<usize>]) -> Fragments {
+        let axes = self.space.axes.iter().zip(classes);
+        let first = axes.filter_map(|(axis, classes)| {
+            let class = axis.classes.get(*classes.first()?)?;
+            Some((axis.dimension.clone(), class.fragments.first()?.clone()))
+        });
+        first.collect()
+    }
+
+    fn confirmed(
+        &self,
+        fragments: &Fragments,
+        cell: &Cell,
+        sets: [&PolicySet; 2],
+    ) -> Result<(Verdict, Verdict), DifferenceError> {
+        let decided = self.decided(fragments, sets)?;
+        let expected = match cell.direction {
+            Direction::NewlyAllowed => ("deny", "allow"),
+            Direction::NewlyDenied => ("allow", "deny"),
+        };
+        if (decided.0.effect, decided.1.effect) == expected {
+            return Ok(decided);
+        }
+        Err(DifferenceError::Unconfirmed {
+            expected: cell.direction,
+            request: request(self.space.scene, fragments),
+        })
+    }
+
+    fn decided(
+        &self,
+        fragments: &Fragments,
+        sets: [&PolicySet; 2],
+    ) -> Result<(Verdict, Verdict), ConfigErrors> {
+        let request = document(self.space.scene, fragments)?;
+        let [old, new] = sets;
+        Ok((Verdict::of(old, &request), Verdict::of(new, &request)))
+    }
+
+    /// The example without what it need not say.
+    fn shortest(
+        &self,
+        fragments: &Fragments,
+        requests: &[Described],
+        expected: (&Verdict, &Verdict),
+        sets: [&PolicySet; 2],
+    ) -> Result<Value, DifferenceError> {
+        let is_said = |dimension: &Dimension| {
+            matches!(dimension, Dimension::Peer | Dimension::Time)
+                || requests.iter().any(|described| described.dimension == *dimension)
+        };
+        let said: BTreeMap<Dimension, Fragment> = fragments
+            .iter()
+            .filter(|(dimension, _)| is_said(dimension))
+            .map(|(dimension, fragment)| (dimension.clone(), fragment.clone()))
+            .collect();
+        let (old, new) = self.decided(&said, sets)?;
+        let is_enough = (&old, &new) == expected;
+        Ok(request(
+            self.space.scene,
+            if is_enough { &said } else { fragments },
+        ))
+    }
+}
