@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use bit_set::BitSet;
 use spiffe_authz_policy::PolicyId;
 
 use crate::difference::Dimension;
@@ -12,16 +13,16 @@ use crate::difference::fragment::Fragment;
 use crate::difference::side::{Attached, Effect};
 use crate::difference::space::{Held, Judged, Space};
 
-/// Classes of one axis, as a list of flags.
-pub(super) type Classes = Vec<bool>;
 /// For some axes the classes that are in; all of the other axes are.
-type Region = BTreeMap<usize, Classes>;
+type Region = BTreeMap<usize, BitSet>;
 
 /// Boxes, each once, and of each its parts in the order in which axes are looked at.
 #[derive(Debug, Default)]
 pub(super) struct Boxes {
-    sets: Vec<Classes>,
-    set_numbers: HashMap<Classes, usize>,
+    /// How many classes each axis has.
+    counts: Vec<usize>,
+    sets: Vec<BitSet>,
+    set_numbers: HashMap<BitSet, usize>,
     nodes: Vec<Node>,
     node_numbers: HashMap<Node, usize>,
 }
@@ -62,7 +63,10 @@ impl Problem {
             Regions::new(space, new, new_judged),
         ];
         let order = order(space, &regions);
-        let mut boxes = Boxes::default();
+        let mut boxes = Boxes {
+            counts: space.axes.iter().map(|axis| axis.classes.len()).collect(),
+            ..Boxes::default()
+        };
         let halves = regions.map(|regions| regions.half(&order, &mut boxes));
         Self { boxes, order, halves }
     }
@@ -86,8 +90,11 @@ impl Regions {
             regions.denies.push((Region::new(), None));
         }
         for (axis, gate) in judged.gates.iter().enumerate() {
-            if gate.contains(&true) {
-                regions.denies.push((Region::from([(axis, gate.clone())]), None));
+            let gated: BitSet = (0..gate.len())
+                .filter(|class| gate.get(*class) == Some(&true))
+                .collect();
+            if !gated.is_empty() {
+                regions.denies.push((Region::from([(axis, gated)]), None));
             }
         }
         if attached.allows_by_default {
@@ -95,7 +102,7 @@ impl Regions {
         }
         for alternative in &attached.alternatives {
             let is_certain = !matches!(alternative.effect, Effect::Deny(_));
-            for region in held_by(&alternative.clauses, judged, space, is_certain) {
+            for region in held_by(&alternative.clauses, judged, is_certain) {
                 regions.add(&alternative.effect, region, space);
             }
         }
@@ -115,16 +122,20 @@ impl Regions {
                 if let Some((index, axis)) = time.and_then(|index| Some((index, space.axes.get(index)?))) {
                     let is_before =
                         |fragment: &Fragment| matches!(fragment, Fragment::Instant(time) if time < until);
-                    let classes = axis.classes.iter();
-                    let classes = classes
-                        .map(|class| class.fragments.first().is_some_and(is_before))
-                        .collect();
-                    narrow(&mut region, index, classes);
+                    let classes = axis.classes.iter().enumerate();
+                    let before = classes.filter(|(_, class)| class.fragments.first().is_some_and(is_before));
+                    narrow(&mut region, index, &before.map(|(class, _)| class).collect());
                 }
                 self.lifters.push((region.clone(), lifted.clone()));
                 self.allows.push(region);
             }
         }
+    }
+
+    /// Each region once.
+    fn all(&self) -> BTreeSet<&Region> {
+        let denies = self.denies.iter().map(|(region, _)| region);
+        denies.chain(&self.allows).collect()
     }
 
     fn half(self, order: &[usize], boxes: &mut Boxes) -> Half {
@@ -151,7 +162,7 @@ impl Regions {
 }
 
 /// The regions of which all these clauses hold.
-fn held_by(clauses: &[usize], judged: &Judged, space: &Space, is_certain: bool) -> Vec<Region> {
+fn held_by(clauses: &[usize], judged: &Judged, is_certain: bool) -> Vec<Region> {
     let mut regions = vec![Region::new()];
     for clause in clauses {
         match judged.clauses.get(*clause) {
@@ -168,7 +179,7 @@ fn held_by(clauses: &[usize], judged: &Judged, space: &Space, is_certain: bool) 
                 let classes = if is_certain { certain } else { possible };
                 regions
                     .iter_mut()
-                    .for_each(|region| narrow(region, *axis, classes.clone()));
+                    .for_each(|region| narrow(region, *axis, classes));
             }
             Some(Held::Jointly {
                 axes,
@@ -176,7 +187,7 @@ fn held_by(clauses: &[usize], judged: &Judged, space: &Space, is_certain: bool) 
                 possible,
             }) => {
                 let places = if is_certain { certain } else { possible };
-                let parts = joint(axes, places, space);
+                let parts = joint(axes, places);
                 regions = regions
                     .iter()
                     .flat_map(|region| parts.iter().map(|part| both(region, part)))
@@ -189,11 +200,7 @@ fn held_by(clauses: &[usize], judged: &Judged, space: &Space, is_certain: bool) 
 }
 
 /// The combinations as few regions: those that go together with the same classes of the first axis are one.
-fn joint(axes: &[usize], places: &[Vec<usize>], space: &Space) -> Vec<Region> {
-    let flags = |axis: usize, classes: &BTreeSet<usize>| -> Classes {
-        let count = space.axes.get(axis).map_or(0, |axis| axis.classes.len());
-        (0..count).map(|class| classes.contains(&class)).collect()
-    };
+fn joint(axes: &[usize], places: &[Vec<usize>]) -> Vec<Region> {
     let mut by_rest: BTreeMap<Vec<usize>, BTreeSet<usize>> = BTreeMap::new();
     for place in places {
         if let Some((first, rest)) = place.split_first() {
@@ -209,18 +216,17 @@ fn joint(axes: &[usize], places: &[Vec<usize>], space: &Space) -> Vec<Region> {
     };
     let mut regions = Vec::new();
     for (firsts, rests) in by_first {
-        let head = Region::from([(*first_axis, flags(*first_axis, &firsts))]);
+        let head = Region::from([(*first_axis, firsts.into_iter().collect())]);
         match rest_axes {
             [axis] => {
-                let classes = rests.iter().flatten().copied().collect();
                 let mut region = head;
-                region.insert(*axis, flags(*axis, &classes));
+                region.insert(*axis, rests.into_iter().flatten().collect());
                 regions.push(region);
             }
             several => regions.extend(rests.iter().map(|rest| {
                 let mut region = head.clone();
                 for (axis, class) in several.iter().zip(rest) {
-                    region.insert(*axis, flags(*axis, &BTreeSet::from([*class])));
+                    region.insert(*axis, BitSet::from_iter([*class]));
                 }
                 region
             })),
@@ -229,14 +235,11 @@ fn joint(axes: &[usize], places: &[Vec<usize>], space: &Space) -> Vec<Region> {
     regions
 }
 
-fn narrow(region: &mut Region, axis: usize, classes: Classes) {
+fn narrow(region: &mut Region, axis: usize, classes: &BitSet) {
     match region.get_mut(&axis) {
-        Some(own) => own
-            .iter_mut()
-            .zip(classes)
-            .for_each(|(own, other)| *own = *own && other),
+        Some(own) => own.intersect_with(classes),
         None => {
-            region.insert(axis, classes);
+            region.insert(axis, classes.clone());
         }
     }
 }
@@ -245,35 +248,28 @@ fn both(one: &Region, other: &Region) -> Region {
     let mut region = one.clone();
     other
         .iter()
-        .for_each(|(axis, classes)| narrow(&mut region, *axis, classes.clone()));
+        .for_each(|(axis, classes)| narrow(&mut region, *axis, classes));
     region
 }
 
 /// First the axes on which what differs between the sets says most.
 fn order(space: &Space, regions: &[Regions; 2]) -> Vec<usize> {
     let [old, new] = regions;
-    let all = |regions: &Regions| -> BTreeSet<Region> {
-        let denies = regions.denies.iter().map(|(region, _)| region);
-        denies.chain(&regions.allows).cloned().collect()
-    };
-    let (old, new) = (all(old), all(new));
-    let differing: Vec<&Region> = old.symmetric_difference(&new).collect();
+    let (old, new) = (old.all(), new.all());
+    let differing: Vec<&Region> = old.symmetric_difference(&new).copied().collect();
     let mut axes: Vec<usize> = (0..space.axes.len()).collect();
-    axes.sort_by_key(|axis| {
-        let inside: BTreeSet<usize> = differing
-            .iter()
-            .flat_map(|region| -> Vec<usize> {
-                let count = space.axes.get(*axis).map_or(0, |axis| axis.classes.len());
-                let is_in = |class: &usize| {
-                    region
-                        .get(axis)
-                        .is_none_or(|classes| classes.get(*class) == Some(&true))
-                };
-                (0..count).filter(is_in).collect()
-            })
-            .collect();
-        let count = space.axes.get(*axis).map_or(1, |axis| axis.classes.len()).max(1);
-        inside.len().saturating_mul(1000).checked_div(count).unwrap_or(0)
+    axes.sort_by_cached_key(|axis| {
+        let count = space.axes.get(*axis).map_or(0, |axis| axis.classes.len());
+        let mut inside = BitSet::new();
+        let mut is_whole = false;
+        for region in &differing {
+            match region.get(axis) {
+                Some(classes) => inside.union_with(classes),
+                None => is_whole = true,
+            }
+        }
+        let inside = if is_whole { count } else { inside.len() };
+        inside.saturating_mul(1000).checked_div(count.max(1)).unwrap_or(0)
     });
     axes
 }
@@ -284,17 +280,18 @@ impl Boxes {
         let mut rest = EVERYTHING;
         for (level, axis) in order.iter().enumerate().rev() {
             let Some(classes) = region.get(axis) else { continue };
-            if !classes.contains(&true) {
+            let size = classes.len();
+            if size == 0 {
                 return None;
             }
-            if classes.contains(&false) {
+            if self.counts.get(*axis).is_none_or(|count| size < *count) {
                 rest = self.node(level, classes, rest);
             }
         }
         Some(rest)
     }
 
-    fn node(&mut self, level: usize, classes: &Classes, rest: usize) -> usize {
+    fn node(&mut self, level: usize, classes: &BitSet, rest: usize) -> usize {
         let next = self.sets.len();
         let set = *self.set_numbers.entry(classes.clone()).or_insert(next);
         if set == next {
@@ -314,12 +311,15 @@ impl Boxes {
         self.nodes.get(number.checked_sub(1)?).copied()
     }
 
+    /// The classes that the box asks for there.
+    pub(super) fn classes_of(&self, node: Node) -> impl Iterator<Item = usize> {
+        self.sets.get(node.set).into_iter().flatten()
+    }
+
     pub(super) fn has(&self, node: Node, class: usize) -> bool {
         self.sets
             .get(node.set)
-            .and_then(|classes| classes.get(class))
-            .copied()
-            .unwrap_or(false)
+            .is_some_and(|classes| classes.contains(class))
     }
 }
 
@@ -339,10 +339,7 @@ impl Half {
 
     /// The same decisions in the one form that they have.
     pub(super) fn simplified(mut self) -> Self {
-        for (_, lifters) in &mut self.denies {
-            lifters.sort_unstable();
-            lifters.dedup();
-        }
+        self.sort();
         self.denies
             .retain(|(_, lifters)| lifters.first() != Some(&EVERYTHING));
         let is_denied = self
@@ -352,14 +349,22 @@ impl Half {
         if is_denied || self.allows.is_empty() {
             return Self::denied();
         }
-        self.denies.sort_unstable();
-        self.denies.dedup();
-        self.allows.sort_unstable();
-        self.allows.dedup();
         if self.allows.first() == Some(&EVERYTHING) {
             self.allows = vec![EVERYTHING];
         }
         self
+    }
+
+    /// The same boxes in one order, each once.
+    pub(super) fn sort(&mut self) {
+        for (_, lifters) in &mut self.denies {
+            lifters.sort_unstable();
+            lifters.dedup();
+        }
+        self.denies.sort_unstable();
+        self.denies.dedup();
+        self.allows.sort_unstable();
+        self.allows.dedup();
     }
 
     /// Every box that it has.

@@ -40,8 +40,7 @@ impl Words {
         for (judged, attached) in space.sides.iter().zip(attached) {
             for (held, clause) in judged.clauses.iter().zip(&attached.clauses) {
                 if let (Held::On { axis, certain, .. }, Some(label)) = (held, label(clause)) {
-                    let classes = certain.iter().enumerate().filter(|(_, holds)| **holds);
-                    let classes: BTreeSet<usize> = classes.map(|(class, _)| class).collect();
+                    let classes: BTreeSet<usize> = certain.iter().collect();
                     if let Some(named) = by_axis.get_mut(*axis)
                         && !classes.is_empty()
                     {

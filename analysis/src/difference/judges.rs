@@ -173,8 +173,8 @@ impl Judges<'_> {
                         return true;
                     };
                     *own != axis
-                        || (certain.get(class) == Some(&known.certain.contains(&number))
-                            && possible.get(class) == Some(&known.possible.contains(&number)))
+                        || (certain.contains(class) == known.certain.contains(&number)
+                            && possible.contains(class) == known.possible.contains(&number))
                 })
             })
         };

@@ -15,6 +15,7 @@ mod describe;
 mod dimension;
 mod fragment;
 mod judges;
+mod parts;
 mod raw;
 mod report;
 mod scene;

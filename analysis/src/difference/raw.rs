@@ -194,7 +194,7 @@ impl Raw {
             let truth = |list: &[usize]| list.binary_search(&clause).is_ok();
             clauses.push(match (axes.as_slice(), self.joint.get(&clause)) {
                 ([], _) => Held::Always(truth(&self.constant.certain), truth(&self.constant.possible)),
-                ([axis], _) => Held::nowhere(*axis, firsts.get(*axis).map_or(0, Vec::len)),
+                ([axis], _) => Held::nowhere(*axis),
                 (_, Some(table)) => table.held(firsts),
                 (_, None) => Held::Unsolved,
             });

@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 
 use crate::difference::boxes::{Boxes, Half, Problem};
+use crate::difference::parts::{Parts, alike};
 
 /// What differs, as a tree: a number in the [`Solution`].
 type TreeNumber = usize;
@@ -125,21 +126,30 @@ impl Solver<'_> {
             };
         };
         let count = self.class_counts.get(level).copied().unwrap_or(0);
+        let parts = [old, new].map(|half| Parts::new(half, level, count, self.boxes));
+        let [old_parts, new_parts] = &parts;
+        self.steps = self
+            .steps
+            .saturating_add(old_parts.work())
+            .saturating_add(new_parts.work());
         let mut groups: HashMap<(Half, Half), Vec<usize>> = HashMap::new();
         let mut order: Vec<(Half, Half)> = Vec::new();
-        for class in 0..count {
+        for classes in alike(&parts, count) {
+            let Some(first) = classes.first().copied() else {
+                continue;
+            };
             self.steps = self.steps.saturating_add(work(old)).saturating_add(work(new));
             if self.steps > self.bounds.steps {
                 self.is_bounded = true;
                 return Tree::Unknown;
             }
-            let rest = (self.rest(old, level, class), self.rest(new, level, class));
+            let rest = (old_parts.rest(first), new_parts.rest(first));
             if rest.0 != rest.1 {
                 let group = groups.entry(rest.clone()).or_default();
                 if group.is_empty() {
                     order.push(rest);
                 }
-                group.push(class);
+                group.extend(classes);
             }
         }
         let mut branches: Vec<(Vec<usize>, TreeNumber)> = Vec::new();
@@ -164,23 +174,6 @@ impl Solver<'_> {
             }
             _ => Tree::Split(level, branches),
         }
-    }
-
-    /// What is left of a set for requests of one class.
-    fn rest(&self, half: &Half, level: usize, class: usize) -> Half {
-        let rest = |number: usize| match self.boxes.node_of(number) {
-            Some(node) if node.level == level => self.boxes.has(node, class).then_some(node.rest),
-            Some(_) | None => Some(number),
-        };
-        let denies = half.denies.iter().filter_map(|(number, lifters)| {
-            let number = rest(*number)?;
-            Some((number, lifters.iter().copied().filter_map(rest).collect()))
-        });
-        let half = Half {
-            denies: denies.collect(),
-            allows: half.allows.iter().copied().filter_map(rest).collect(),
-        };
-        half.simplified()
     }
 
     fn number(&mut self, tree: Tree) -> TreeNumber {

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use bit_set::BitSet;
+
 use crate::difference::Dimension;
 use crate::difference::fragment::Fragment;
 use crate::difference::raw::Raw;
@@ -50,8 +52,8 @@ pub(super) enum Held {
     /// Classes of one axis.
     On {
         axis: usize,
-        certain: Vec<bool>,
-        possible: Vec<bool>,
+        certain: BitSet,
+        possible: BitSet,
     },
     /// Combinations of classes of several axes, by their numbers in the order of the axes.
     Jointly {
@@ -64,11 +66,11 @@ pub(super) enum Held {
 }
 
 impl Held {
-    pub(super) fn nowhere(axis: usize, classes: usize) -> Self {
+    pub(super) fn nowhere(axis: usize) -> Self {
         Self::On {
             axis,
-            certain: vec![false; classes],
-            possible: vec![false; classes],
+            certain: BitSet::new(),
+            possible: BitSet::new(),
         }
     }
 
@@ -79,8 +81,8 @@ impl Held {
                 certain,
                 possible,
             } if *own == axis => {
-                let flags = if is_certain { certain } else { possible };
-                flags.get_mut(class).into_iter().for_each(|flag| *flag = true);
+                let classes = if is_certain { certain } else { possible };
+                classes.insert(class);
             }
             Self::On { .. } | Self::Always(..) | Self::Jointly { .. } | Self::Unsolved => {}
         }
