@@ -42,6 +42,7 @@ pub fn compare(
         changes: Vec::new(),
         coverage: Coverage::default(),
     };
+    difference.coverage.notes.clone_from(&solved.notes);
     for (dimension, found) in &solved.candidates {
         let notes = found.notes.iter().map(|note| format!("{dimension}: {note}"));
         difference.coverage.notes.extend(notes);
@@ -54,8 +55,8 @@ pub fn compare(
             .extend(scene.space.notes.iter().cloned());
         let words = Words::new(&scene.space, solved.attached());
         let mut changes = Vec::new();
-        for cell in &scene.solution.cells {
-            changes.push(scene.change(cell, &words, solved.sets())?);
+        for told in scene.told(solved.sets())? {
+            changes.push(scene.change(&told, &words, solved.sets())?);
         }
         difference.changes.extend(changes);
     }

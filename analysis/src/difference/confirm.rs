@@ -9,6 +9,7 @@ use crate::difference::Dimension;
 use crate::difference::describe::{Described, Words};
 use crate::difference::fragment::{Fragment, Fragments, request};
 use crate::difference::judges::document;
+use crate::difference::merge::{Told, Verdicts, merged};
 use crate::difference::report::{Change, DifferenceError, Verdict};
 use crate::difference::solve::{Cell, Direction};
 use crate::difference::solved::SolvedScene;
@@ -17,37 +18,53 @@ use crate::difference::solved::SolvedScene;
 const TRIED: usize = 6;
 
 impl SolvedScene {
-    /// Describes a cell, after the engine has said that it is one.
+    /// Every class that is told, each confirmed by the engine on requests of its own.
+    pub(super) fn told(&self, sets: [&PolicySet; 2]) -> Result<Vec<Told>, DifferenceError> {
+        let cells = self.solution.cells.iter();
+        let confirmed: Result<Vec<Told>, DifferenceError> =
+            cells.map(|cell| self.confirmed_cell(cell, sets)).collect();
+        Ok(merged(confirmed?))
+    }
+
+    fn confirmed_cell(&self, cell: &Cell, sets: [&PolicySet; 2]) -> Result<Told, DifferenceError> {
+        let classes = self.classes(cell);
+        let first = self.fragments(&classes);
+        let mut verdicts = BTreeSet::from([self.confirmed(&first, cell.direction, sets)?]);
+        for (axis, own) in self.space.axes.iter().zip(&classes) {
+            let tried = own.iter().take(TRIED);
+            let tried = tried.filter_map(|class| axis.classes.get(*class));
+            for fragment in tried.flat_map(|class| &class.fragments) {
+                let mut changed = first.clone();
+                changed.insert(axis.dimension.clone(), fragment.clone());
+                verdicts.insert(self.confirmed(&changed, cell.direction, sets)?);
+            }
+        }
+        Ok(Told {
+            direction: cell.direction,
+            classes,
+            verdicts,
+        })
+    }
+
+    /// Describes a class.
     pub(super) fn change(
         &self,
-        cell: &Cell,
+        told: &Told,
         words: &Words,
         sets: [&PolicySet; 2],
     ) -> Result<Change, DifferenceError> {
-        let classes = self.classes(cell);
-        let first = self.fragments(&classes);
-        let (old, new) = self.confirmed(&first, cell, sets)?;
-        let mut others = BTreeSet::new();
-        for (axis, own) in self.space.axes.iter().zip(&classes) {
-            let fragments = own
-                .iter()
-                .take(TRIED)
-                .filter_map(|class| axis.classes.get(*class));
-            for fragment in fragments.flat_map(|class| &class.fragments) {
-                let mut changed = first.clone();
-                changed.insert(axis.dimension.clone(), fragment.clone());
-                others.insert(self.confirmed(&changed, cell, sets)?);
-            }
-        }
+        let first = self.fragments(&told.classes);
+        let (old, new) = self.confirmed(&first, told.direction, sets)?;
+        let mut others = told.verdicts.clone();
         others.remove(&(old.clone(), new.clone()));
-        let axes = self.space.axes.iter().enumerate().zip(&classes);
+        let axes = self.space.axes.iter().enumerate().zip(&told.classes);
         let requests: Vec<Described> = axes
             .filter(|((_, axis), classes)| classes.len() < axis.classes.len())
             .map(|((index, axis), classes)| words.describe(index, axis, classes))
             .collect();
         let example = self.shortest(&first, &requests, (&old, &new), sets)?;
         Ok(Change {
-            direction: cell.direction,
+            direction: told.direction,
             scene: self.space.scene,
             requests,
             example,
@@ -69,11 +86,11 @@ impl SolvedScene {
     fn confirmed(
         &self,
         fragments: &Fragments,
-        cell: &Cell,
+        direction: Direction,
         sets: [&PolicySet; 2],
-    ) -> Result<(Verdict, Verdict), DifferenceError> {
+    ) -> Result<Verdicts, DifferenceError> {
         let decided = self.decided(fragments, sets)?;
-        let expected = match cell.direction {
+        let expected = match direction {
             Direction::NewlyAllowed => ("deny", "allow"),
             Direction::NewlyDenied => ("allow", "deny"),
         };
@@ -81,16 +98,12 @@ impl SolvedScene {
             return Ok(decided);
         }
         Err(DifferenceError::Unconfirmed {
-            expected: cell.direction,
+            expected: direction,
             request: request(self.space.scene, fragments),
         })
     }
 
-    fn decided(
-        &self,
-        fragments: &Fragments,
-        sets: [&PolicySet; 2],
-    ) -> Result<(Verdict, Verdict), ConfigErrors> {
+    fn decided(&self, fragments: &Fragments, sets: [&PolicySet; 2]) -> Result<Verdicts, ConfigErrors> {
         let request = document(self.space.scene, fragments)?;
         let [old, new] = sets;
         Ok((Verdict::of(old, &request), Verdict::of(new, &request)))

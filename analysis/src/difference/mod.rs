@@ -15,6 +15,7 @@ mod describe;
 mod dimension;
 mod fragment;
 mod judges;
+mod merge;
 mod parts;
 mod raw;
 mod report;

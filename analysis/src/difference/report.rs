@@ -36,7 +36,7 @@ pub struct Change {
 }
 
 /// A decision in words.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Verdict {
     /// `allow` or `deny`.
     pub effect: &'static str,

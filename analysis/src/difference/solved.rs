@@ -27,6 +27,8 @@ const BOUNDS: Bounds = Bounds {
 pub(super) struct Solved {
     old: Attached,
     new: Attached,
+    /// What is not solved, in whatever scene.
+    pub(super) notes: Vec<String>,
     pub(super) candidates: BTreeMap<Dimension, Candidates>,
     pub(super) scenes: Vec<SolvedScene>,
 }
@@ -51,7 +53,7 @@ impl Solved {
             .iter()
             .flat_map(|one| one.clauses.iter().cloned())
             .collect();
-        let clauses: Vec<Clause> = clauses.into_iter().filter(is_solvable).collect();
+        let (clauses, unsolvable): (Vec<Clause>, Vec<Clause>) = clauses.into_iter().partition(is_solvable);
         let candidates = candidates(&clauses, &background([old, new], attached));
         let with_handed_on = attached.iter().any(|one| one.set.peer_principal_key().is_some());
         let all = Scene::all(with_handed_on);
@@ -74,6 +76,7 @@ impl Solved {
         Ok(Self {
             old: old_attached,
             new: new_attached,
+            notes: unsolvable.iter().map(unsolved).collect(),
             candidates,
             scenes,
         })
@@ -128,6 +131,15 @@ impl SolvedScene {
 /// Whether values can be made for the clause without those of another in the way.
 fn is_solvable(clause: &Clause) -> bool {
     !matches!(clause.dimension(), Dimension::Metadata { namespace, .. } if is_jwt_metadata(&namespace))
+}
+
+/// What is said of a clause for which none can.
+fn unsolved(clause: &Clause) -> String {
+    format!(
+        "{}: not solved: the claims of a JWT stand in this namespace, and a request has either them or metadata of its own; \
+         looked at as absent",
+        clause.dimension()
+    )
 }
 
 fn background(sides: [&Side; 2], attached: [&Attached; 2]) -> Background {

@@ -6,6 +6,7 @@ use spiffe_authz_policy::RequestDocument;
 
 use super::{mtls, orders, policy, side};
 use crate::difference::judges::Judges;
+use crate::difference::merge::Told;
 use crate::difference::report::Verdict;
 use crate::difference::solved::Solved;
 use crate::difference::{Direction, Shown, Spoken};
@@ -206,7 +207,13 @@ fn request(rng: &mut Rng) -> Value {
 }
 
 /// Whether the request lies in a class that is told, by what each clause of both sets says of it.
-fn is_told(solved: &Solved, judges: &Judges<'_>, request: &Value, direction: Direction) -> bool {
+fn is_told(
+    solved: &Solved,
+    told: &[Vec<Told>],
+    judges: &Judges<'_>,
+    request: &Value,
+    direction: Direction,
+) -> bool {
     let document = RequestDocument::from_json(request.to_string().as_bytes()).unwrap();
     let spoken = if request["protocol"] == "tcp" {
         Spoken::Tcp
@@ -221,17 +228,14 @@ fn is_told(solved: &Solved, judges: &Judges<'_>, request: &Value, direction: Dir
     let scene = solved
         .scenes
         .iter()
-        .find(|scene| scene.space.scene.spoken == spoken && scene.space.scene.shown == shown);
-    let scene = scene.unwrap();
+        .zip(told)
+        .find(|(scene, _)| scene.space.scene.spoken == spoken && scene.space.scene.shown == shown);
+    let (scene, told) = scene.unwrap();
     let fitting = judges.fitting(&scene.space, &document);
-    scene
-        .solution
-        .cells
-        .iter()
-        .filter(|cell| cell.direction == direction)
-        .any(|cell| {
-            let classes = scene.classes(cell);
-            classes
+    told.iter()
+        .filter(|told| told.direction == direction)
+        .any(|told| {
+            told.classes
                 .iter()
                 .zip(&fitting)
                 .all(|(own, fitting)| own.iter().any(|class| fitting.contains(class)))
@@ -250,6 +254,11 @@ fn whatever_is_decided_otherwise_is_in_a_class_that_is_told() {
         // Every class is confirmed on requests of its own.
         crate::difference::compare(&old, &new, &orders(), &mut |_, _| {})
             .unwrap_or_else(|error| panic!("{error}\n{old_text}\n{new_text}"));
+        let told: Vec<Vec<Told>> = solved
+            .scenes
+            .iter()
+            .map(|scene| scene.told(solved.sets()).unwrap())
+            .collect();
         let [old_set, new_set] = solved.sets();
         let judges = Judges::new([&old, &new], solved.attached()).unwrap();
         let before = differing;
@@ -266,7 +275,7 @@ fn whatever_is_decided_otherwise_is_in_a_class_that_is_told() {
             };
             differing += 1;
             assert!(
-                is_told(&solved, &judges, &text, direction),
+                is_told(&solved, &told, &judges, &text, direction),
                 "round {round}: {direction:?} {text}\nold {old_text}\nnew {new_text}"
             );
         }
