@@ -1,21 +1,48 @@
-//! An example request as the flags of `decide` and `explain`, to be copied into a shell.
+//! An example request in the words of `decide` and `explain`, to be copied into a shell.
 
 use serde_json::Value;
 
-/// The flags that say what a request document says.
-pub(super) fn flags(request: &Value) -> String {
-    let mut flags: Vec<String> = Vec::new();
-    let mut push = |flag: &str, value: &str| flags.push(format!("{flag} {}", quoted(value)));
-    let text = |place: &str| request.pointer(place).and_then(Value::as_str);
-    match request.get("peer") {
-        None => push("--plaintext", ""),
-        Some(peer) => match peer.get("spiffeId").and_then(Value::as_str) {
-            Some(id) if peer.as_object().is_some_and(|peer| peer.len() == 1) => push("--peer", id),
-            // What else a certificate says, only a document can say.
-            Some(_) | None => return document(request),
+/// How a request is asked about.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Asking {
+    /// By these flags.
+    Flags(String),
+    /// By its document: a command that writes it, for `--request -`.
+    Input(String),
+}
+
+/// The flags that say what a request document says; its document where they do not say all of it.
+pub(super) fn asking(request: &Value) -> Asking {
+    peer(request).zip(headers(request)).map_or_else(
+        || input(request),
+        |(peer, headers)| {
+            let mut flags = vec![peer];
+            flags.extend(attributes(request));
+            flags.extend(headers);
+            Asking::Flags(flags.join(" "))
         },
-    }
-    for (flag, place) in [
+    )
+}
+
+/// One flag with its value, each a word of a shell.
+pub(super) fn flag(name: &str, value: &str) -> String {
+    // What begins with a dash would be taken for another flag.
+    let between = if value.starts_with('-') { '=' } else { ' ' };
+    format!("{name}{between}{}", quoted(value))
+}
+
+/// Who the peer is; `None` where a certificate says more than a SPIFFE ID, or another thing.
+fn peer(request: &Value) -> Option<String> {
+    let Some(peer) = request.get("peer") else {
+        return Some("--plaintext".to_owned());
+    };
+    let is_alone = peer.as_object().is_some_and(|peer| peer.len() == 1);
+    let id = peer.get("spiffeId").and_then(Value::as_str);
+    id.filter(|_| is_alone).map(|id| flag("--peer", id))
+}
+
+fn attributes(request: &Value) -> Vec<String> {
+    let texts = [
         ("--protocol", "/protocol"),
         ("--method", "/method"),
         ("--host", "/host"),
@@ -25,30 +52,35 @@ pub(super) fn flags(request: &Value) -> String {
         ("--destination-ip", "/destination/ip"),
         ("--sni", "/sni"),
         ("--time", "/time"),
-    ] {
-        if let Some(value) = text(place) {
-            push(flag, value);
-        }
-    }
-    if let Some(port) = request.pointer("/destination/port") {
-        push("--port", &port.to_string());
-    }
+    ];
+    let text = |place: &str| request.pointer(place).and_then(Value::as_str);
+    let texts = texts
+        .iter()
+        .filter_map(|(name, place)| Some(flag(name, text(place)?)));
+    let values = [
+        ("--port", "/destination/port"),
+        ("--jwt", "/jwt"),
+        ("--metadata", "/metadata"),
+    ];
+    let values = values
+        .iter()
+        .filter_map(|(name, place)| Some(flag(name, &request.pointer(place)?.to_string())));
+    texts.chain(values).collect()
+}
+
+/// The headers; `None` where one begins or ends with a space, which the flag takes away.
+fn headers(request: &Value) -> Option<Vec<String>> {
     let headers = request.get("headers").and_then(Value::as_array);
-    for header in headers.into_iter().flatten() {
-        let part = |index: usize| header.get(index).and_then(Value::as_str).unwrap_or_default();
-        push("--header", &format!("{}: {}", part(0), part(1)));
-    }
-    for (flag, name) in [("--jwt", "jwt"), ("--metadata", "metadata")] {
-        if let Some(value) = request.get(name) {
-            push(flag, &value.to_string());
-        }
-    }
-    flags.join(" ").replace("--plaintext ''", "--plaintext")
+    let header = |header: &Value| {
+        let (name, value) = (header.get(0)?.as_str()?, header.get(1)?.as_str()?);
+        (value.trim_ascii() == value).then(|| flag("--header", &format!("{name}: {value}")))
+    };
+    headers.into_iter().flatten().map(header).collect()
 }
 
 /// The document on standard input.
-fn document(request: &Value) -> String {
-    format!("--request - <<< {}", quoted(&request.to_string()))
+fn input(request: &Value) -> Asking {
+    Asking::Input(format!("printf '%s' {}", quoted(&request.to_string())))
 }
 
 /// The text as one word of a shell.
@@ -71,19 +103,21 @@ mod tests {
     fn a_request_is_flags_that_a_shell_takes_apart_again() {
         let request = json!({"peer": {"spiffeId": "spiffe://a/b"}, "method": "GET", "path": "/it's?x=1",
             "headers": [["x-a", "b c"]], "destination": {"port": 80}});
-        assert_eq!(
-            flags(&request),
-            r"--peer spiffe://a/b --method GET --path '/it'\''s?x=1' --port 80 --header 'x-a: b c'"
-        );
+        let flags = r"--peer spiffe://a/b --method GET --path '/it'\''s?x=1' --port 80 --header 'x-a: b c'";
+        assert_eq!(asking(&request), Asking::Flags(flags.to_owned()));
+        let request = json!({"protocol": "tcp", "sni": "-x"});
+        let flags = "--plaintext --protocol tcp --sni=-x";
+        assert_eq!(asking(&request), Asking::Flags(flags.to_owned()));
     }
 
     #[test]
     fn what_no_flag_says_is_a_document() {
-        let request = json!({"peer": {"uriSans": []}, "protocol": "tcp"});
-        assert_eq!(
-            flags(&request),
-            r#"--request - <<< '{"peer":{"uriSans":[]},"protocol":"tcp"}'"#
-        );
-        assert_eq!(flags(&json!({"protocol": "tcp"})), "--plaintext --protocol tcp");
+        for request in [
+            json!({"peer": {"uriSans": []}, "protocol": "tcp"}),
+            json!({"headers": [["x-a", " b"]]}),
+        ] {
+            let input = format!("printf '%s' '{request}'");
+            assert_eq!(asking(&request), Asking::Input(input));
+        }
     }
 }

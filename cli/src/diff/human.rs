@@ -2,7 +2,7 @@
 
 use spiffe_authz_analysis::difference::{Change, Coverage, Described, Direction, Verdict};
 
-use crate::diff::flags::flags;
+use crate::diff::command::Command;
 use crate::diff::paint::Paint;
 use crate::diff::{Arguments, Section};
 use crate::terminal::Terminal;
@@ -15,11 +15,13 @@ const MOST_TARGETS: usize = 4;
 pub(super) fn text(
     sections: &[Section],
     arguments: &Arguments,
+    command: &Command,
     is_bounded: bool,
     terminal: &Terminal,
 ) -> String {
     let page = Page {
         arguments,
+        command,
         paint: Paint(terminal.stdout_has_colour()),
     };
     let mut lines = Vec::new();
@@ -40,6 +42,7 @@ pub(super) fn text(
 
 struct Page<'a> {
     arguments: &'a Arguments,
+    command: &'a Command,
     paint: Paint,
 }
 
@@ -77,6 +80,7 @@ impl Page<'_> {
         for (index, change) in changes.iter().take(self.arguments.limit).enumerate() {
             lines.push(String::new());
             self.add_change(index.saturating_add(1), change, lines);
+            self.add_example(section, change, lines);
         }
         if let Some(more) = changes
             .len()
@@ -111,15 +115,14 @@ impl Page<'_> {
                 others(&change.others)
             ));
         }
-        let policies = match change.direction {
-            Direction::NewlyAllowed | Direction::NewlyDenied => self.arguments.new.display(),
-        };
-        let line = format!(
-            "spiffe-authz explain {} {}",
-            policies_flag(&policies.to_string(), self),
-            flags(&change.example)
-        );
-        lines.push(format!("     {:<15} {}", "for example", self.paint.faint(&line)));
+    }
+
+    /// A line that asks about an example, for the first workload of the section: all of them are decided alike.
+    fn add_example(&self, section: &Section, change: &Change, lines: &mut Vec<String>) {
+        if let Some(target) = section.targets.first() {
+            let line = self.command.line(&target.workload, &change.example);
+            lines.push(format!("     {:<15} {}", "for example", self.paint.faint(&line)));
+        }
     }
 
     fn add_coverage(&self, sections: &[Section], is_bounded: bool, lines: &mut Vec<String>) {
@@ -150,21 +153,6 @@ impl Page<'_> {
             );
         }
     }
-}
-
-/// The flag of the file that an example is about, as it was given.
-fn policies_flag(path: &str, page: &Page<'_>) -> String {
-    let is_folder = page.arguments.new.is_dir();
-    let mut flag = format!("{} {path}", if is_folder { "--file" } else { "--config" });
-    if let Some(namespace) = &page.arguments.mesh.namespace {
-        flag.push_str(&format!(" --namespace {namespace}"));
-        let labels = page.arguments.mesh.labels.iter();
-        let labels: Vec<String> = labels.map(|(key, value)| format!("{key}={value}")).collect();
-        if !labels.is_empty() {
-            flag.push_str(&format!(" --labels {}", labels.join(",")));
-        }
-    }
-    flag
 }
 
 fn values(described: &Described) -> String {

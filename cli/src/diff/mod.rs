@@ -1,5 +1,6 @@
 //! `diff`: which decisions change from one policy set to another.
 
+mod command;
 mod flags;
 mod human;
 mod json;
@@ -14,6 +15,7 @@ use spiffe_authz_analysis::difference::{
     Direction, Side, Target, TargetDifference, compare, groups, targets,
 };
 
+use crate::diff::command::Command;
 use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::policies::{Loaded, MeshArguments};
@@ -104,7 +106,11 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome,
     }
     bar.finish_and_clear();
     let answer = match arguments.format {
-        Format::Human => human::text(&sections, arguments, is_bounded, terminal),
+        Format::Human => {
+            let stated = new.stated().workload.as_ref();
+            let command = Command::new(&arguments.new, &arguments.mesh, stated);
+            human::text(&sections, arguments, &command, is_bounded, terminal)
+        }
         Format::Json => json::text(&sections, is_bounded),
     };
     let mut out = std::io::stdout().lock();

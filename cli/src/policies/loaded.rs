@@ -84,12 +84,7 @@ impl Loaded {
     /// # Errors
     /// Everything that is wrong with the files.
     pub(crate) fn from_path(path: &Path, mesh: &MeshArguments) -> Result<Self, Failure> {
-        if path.is_dir()
-            || Reader::default()
-                .documents(path)
-                .iter()
-                .all(|placed| is_resource(&placed.document))
-        {
+        if holds_resources(path) {
             Self::from_istio(&[path.to_owned()], mesh)
         } else {
             Self::from_configuration(path, mesh)
@@ -187,6 +182,15 @@ impl Loaded {
     pub(crate) fn native_rbac(&self) -> Result<NativeRbac, Failure> {
         NativeRbac::render(&self.document, None).map_err(|errors| self.invalid(&errors))
     }
+}
+
+/// Whether Istio documents lie at a path, which `--file` takes; else it is a plugin configuration, which `--config` takes.
+pub(crate) fn holds_resources(path: &Path) -> bool {
+    path.is_dir()
+        || Reader::default()
+            .documents(path)
+            .iter()
+            .all(|placed| is_resource(&placed.document))
 }
 
 /// Whether it is a Kubernetes resource other than the one that carries a plugin configuration.

@@ -9,4 +9,4 @@ mod reader;
 
 pub(crate) use arguments::{CustomName, MeshArguments, PolicyArguments, ProfileName};
 pub(crate) use assemble::document_of;
-pub(crate) use loaded::Loaded;
+pub(crate) use loaded::{Loaded, holds_resources};
