@@ -355,6 +355,11 @@ impl Half {
         self
     }
 
+    /// How many boxes deny or allow.
+    pub(super) fn len(&self) -> usize {
+        self.denies.len().saturating_add(self.allows.len())
+    }
+
     /// The same boxes in one order, each once.
     pub(super) fn sort(&mut self) {
         for (_, lifters) in &mut self.denies {

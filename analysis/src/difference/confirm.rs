@@ -13,6 +13,7 @@ use crate::difference::merge::{Told, Verdicts, merged};
 use crate::difference::report::{Change, DifferenceError, Verdict};
 use crate::difference::solve::{Cell, Direction};
 use crate::difference::solved::SolvedScene;
+use crate::difference::space::Axis;
 
 /// How many classes of each dimension are tried when a change is confirmed.
 const TRIED: usize = 6;
@@ -30,10 +31,8 @@ impl SolvedScene {
         let classes = self.classes(cell);
         let first = self.fragments(&classes);
         let mut verdicts = BTreeSet::from([self.confirmed(&first, cell.direction, sets)?]);
-        for (axis, own) in self.space.axes.iter().zip(&classes) {
-            let tried = own.iter().take(TRIED);
-            let tried = tried.filter_map(|class| axis.classes.get(*class));
-            for fragment in tried.flat_map(|class| &class.fragments) {
+        for (index, axis) in self.space.axes.iter().enumerate() {
+            for fragment in tried(axis, classes.get(&index)) {
                 let mut changed = first.clone();
                 changed.insert(axis.dimension.clone(), fragment.clone());
                 verdicts.insert(self.confirmed(&changed, cell.direction, sets)?);
@@ -57,10 +56,12 @@ impl SolvedScene {
         let (old, new) = self.confirmed(&first, told.direction, sets)?;
         let mut others = told.verdicts.clone();
         others.remove(&(old.clone(), new.clone()));
-        let axes = self.space.axes.iter().enumerate().zip(&told.classes);
-        let requests: Vec<Described> = axes
-            .filter(|((_, axis), classes)| classes.len() < axis.classes.len())
-            .map(|((index, axis), classes)| words.describe(index, axis, classes))
+        let named = told.classes.iter();
+        let named =
+            named.filter_map(|(index, classes)| Some((*index, self.space.axes.get(*index)?, classes)));
+        let requests: Vec<Described> = named
+            .filter(|(_, axis, classes)| classes.len() < axis.classes.len())
+            .map(|(index, axis, classes)| words.describe(index, axis, classes))
             .collect();
         let example = self.shortest(&first, &requests, (&old, &new), sets)?;
         Ok(Change {
@@ -74,11 +75,12 @@ impl SolvedScene {
         })
     }
 
-    fn fragments(&self, classes: &[Vec<usize>]) -> Fragments {
-        let axes = self.space.axes.iter().zip(classes);
-        let first = axes.filter_map(|(axis, classes)| {
-            let class = axis.classes.get(*classes.first()?)?;
-            Some((axis.dimension.clone(), class.fragments.first()?.clone()))
+    /// The first value of each dimension.
+    fn fragments(&self, classes: &BTreeMap<usize, Vec<usize>>) -> Fragments {
+        let axes = self.space.axes.iter().enumerate();
+        let first = axes.filter_map(|(index, axis)| {
+            let fragment = tried(axis, classes.get(&index)).next()?;
+            Some((axis.dimension.clone(), fragment.clone()))
         });
         first.collect()
     }
@@ -133,4 +135,15 @@ impl SolvedScene {
             if is_enough { &said } else { fragments },
         ))
     }
+}
+
+/// Values of some classes of an axis, of all where none are named.
+fn tried<'a>(axis: &'a Axis, classes: Option<&'a Vec<usize>>) -> impl Iterator<Item = &'a Fragment> {
+    let is_named = classes.is_some();
+    let named = classes
+        .into_iter()
+        .flatten()
+        .filter_map(|class| axis.classes.get(*class));
+    let all = axis.classes.iter().filter(move |_| !is_named);
+    named.chain(all).take(TRIED).flat_map(|class| &class.fragments)
 }

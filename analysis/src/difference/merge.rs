@@ -4,7 +4,7 @@
 //! paths that another rule tells apart. Cells that are decided by the same rules, change the same way and have the same
 //! classes of every axis but one are one.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::difference::report::Verdict;
 use crate::difference::solve::Direction;
@@ -16,8 +16,8 @@ pub(super) type Verdicts = (Verdict, Verdict);
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Told {
     pub(super) direction: Direction,
-    /// For each axis its classes, ascending.
-    pub(super) classes: Vec<Vec<usize>>,
+    /// By axis its classes, ascending; all classes of the other axes.
+    pub(super) classes: BTreeMap<usize, Vec<usize>>,
     /// What is decided about requests of it, those that were asked about.
     pub(super) verdicts: BTreeSet<Verdicts>,
 }
@@ -26,18 +26,18 @@ pub(super) struct Told {
 #[derive(Eq, Hash, PartialEq)]
 struct Shared {
     direction: Direction,
-    classes: Vec<Vec<usize>>,
+    classes: BTreeMap<usize, Vec<usize>>,
     verdicts: BTreeSet<Verdicts>,
 }
 
 /// As few parts as axis by axis can be put together, in the order of the first of each. They have the requests that the
 /// given ones have.
 pub(super) fn merged(mut told: Vec<Told>) -> Vec<Told> {
-    let axes = told.iter().map(|one| one.classes.len()).max().unwrap_or(0);
+    let axes: BTreeSet<usize> = told.iter().flat_map(|one| one.classes.keys().copied()).collect();
     loop {
         let before = told.len();
-        for axis in 0..axes {
-            told = along(axis, told);
+        for axis in &axes {
+            told = along(*axis, told);
         }
         if told.len() == before {
             return told;
@@ -63,7 +63,7 @@ fn along(axis: usize, told: Vec<Told>) -> Vec<Told> {
 impl Told {
     fn shared(&self, axis: usize) -> Shared {
         let mut classes = self.classes.clone();
-        classes.get_mut(axis).into_iter().for_each(Vec::clear);
+        classes.remove(&axis);
         Shared {
             direction: self.direction,
             classes,
@@ -72,7 +72,9 @@ impl Told {
     }
 
     fn add(&mut self, axis: usize, other: &Self) {
-        let Some((own, more)) = self.classes.get_mut(axis).zip(other.classes.get(axis)) else {
+        let Some((own, more)) = self.classes.get_mut(&axis).zip(other.classes.get(&axis)) else {
+            // One of them has all classes.
+            self.classes.remove(&axis);
             return;
         };
         own.extend(more);
@@ -97,7 +99,11 @@ mod tests {
     fn told(classes: &[&[usize]], rule: usize) -> Told {
         Told {
             direction: Direction::NewlyAllowed,
-            classes: classes.iter().map(|classes| classes.to_vec()).collect(),
+            classes: classes
+                .iter()
+                .map(|classes| classes.to_vec())
+                .enumerate()
+                .collect(),
             verdicts: BTreeSet::from([(verdict(9), verdict(rule))]),
         }
     }
@@ -141,7 +147,7 @@ mod tests {
                 |point: &Vec<usize>| told(&point.iter().map(std::slice::from_ref).collect::<Vec<_>>(), 0);
             let mut after: Vec<Vec<usize>> = merged(points.iter().map(single).collect())
                 .iter()
-                .flat_map(|part| points_of(&part.classes))
+                .flat_map(|part| points_of(&part.classes.values().cloned().collect::<Vec<_>>()))
                 .collect();
             after.sort();
             points.sort();

@@ -46,9 +46,15 @@ impl Parts {
         rest.simplified()
     }
 
-    /// How many boxes were looked at.
+    /// How many boxes were dealt out.
     pub(super) fn work(&self) -> u64 {
         self.dealt
+    }
+
+    /// How many boxes are left for a class.
+    pub(super) fn work_of(&self, class: usize) -> u64 {
+        let own = self.own.get(class).map_or(0, Half::len);
+        u64::try_from(self.common.len().saturating_add(own)).unwrap_or(u64::MAX)
     }
 
     fn deal_allow(&mut self, number: usize, dealing: &Dealing<'_>) {

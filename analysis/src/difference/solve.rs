@@ -79,12 +79,6 @@ pub(super) fn solve(problem: &Problem, class_counts: &[usize], bounds: Bounds) -
     }
 }
 
-/// How many boxes are looked at for one class.
-fn work(half: &Half) -> u64 {
-    let boxes = half.denies.len().saturating_add(half.allows.len());
-    u64::try_from(boxes).unwrap_or(u64::MAX)
-}
-
 struct Solver<'s> {
     boxes: &'s Boxes,
     /// How many classes the axis at each level has.
@@ -138,7 +132,8 @@ impl Solver<'_> {
             let Some(first) = classes.first().copied() else {
                 continue;
             };
-            self.steps = self.steps.saturating_add(work(old)).saturating_add(work(new));
+            let work = old_parts.work_of(first).saturating_add(new_parts.work_of(first));
+            self.steps = self.steps.saturating_add(work);
             if self.steps > self.bounds.steps {
                 self.is_bounded = true;
                 return Tree::Unknown;

@@ -110,21 +110,12 @@ impl SolvedScene {
         }
     }
 
-    /// For each axis the classes of a cell: all where it names none.
-    pub(super) fn classes(&self, cell: &Cell) -> Vec<Vec<usize>> {
-        let mut all: Vec<Vec<usize>> = self
-            .space
-            .axes
-            .iter()
-            .map(|axis| (0..axis.classes.len()).collect())
-            .collect();
-        for (level, classes) in &cell.classes {
-            let own = self.problem.order.get(*level).and_then(|axis| all.get_mut(*axis));
-            if let Some(own) = own {
-                own.clone_from(classes);
-            }
-        }
-        all
+    /// By axis the classes of a cell, as far as it names axes.
+    pub(super) fn classes(&self, cell: &Cell) -> BTreeMap<usize, Vec<usize>> {
+        let named = cell.classes.iter();
+        let axes =
+            named.filter_map(|(level, classes)| Some((*self.problem.order.get(*level)?, classes.clone())));
+        axes.collect()
     }
 }
 

@@ -237,8 +237,7 @@ fn is_told(
         .any(|told| {
             told.classes
                 .iter()
-                .zip(&fitting)
-                .all(|(own, fitting)| own.iter().any(|class| fitting.contains(class)))
+                .all(|(axis, own)| own.iter().any(|class| fitting[*axis].contains(class)))
         })
 }
 
