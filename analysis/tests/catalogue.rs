@@ -39,7 +39,7 @@ fn block(page: &str, heading: &str) -> Option<String> {
 fn codes(page: &str, heading: &str, code: LintCode) -> BTreeSet<LintCode> {
     let example = block(page, heading).unwrap_or_else(|| panic!("{code} has no example `{heading}`"));
     let inventory = block(page, "Inventory").map(|text| Inventory::read(&document(&text)).unwrap());
-    let lints = lint(&stated(&example), inventory.as_ref(), Some(today()));
+    let lints = lint(&stated(&example), inventory.as_ref(), Some(today())).lints;
     let told = lints.into_iter().map(|lint| lint.code);
     told.filter(|told| *told != LintCode::Extension || code == LintCode::Extension)
         .collect()

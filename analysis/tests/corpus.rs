@@ -44,7 +44,7 @@ fn read(path: &std::path::Path) -> Option<Case> {
     let configuration = StatedConfiguration::read(&document).ok()?;
     Some(Case {
         file: path.file_name().unwrap().to_string_lossy().into_owned(),
-        lints: lint(&configuration, None, Some(today())),
+        lints: lint(&configuration, None, Some(today())).lints,
         configuration,
         base_request: value["base_request"].clone(),
         cases: value["cases"].as_array().cloned().unwrap_or_default(),

@@ -56,8 +56,8 @@ resources:
         - from: [{source: {serviceAccounts: [web]}}]",
     );
     let inventory = Inventory::read(&document(inventory)).unwrap();
-    let lints = lint(&configuration, Some(&inventory), None);
-    let without = lint(&configuration, None, None);
+    let lints = lint(&configuration, Some(&inventory), None).lints;
+    let without = lint(&configuration, None, None).lints;
     let new = lints.into_iter().filter(|lint| !without.contains(lint));
     new.map(|lint| format!("{}: {}", lint.code, lint.help.unwrap()))
         .collect()

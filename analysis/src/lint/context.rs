@@ -7,14 +7,9 @@ use spiffe_authz_policy::{
 use time::OffsetDateTime;
 
 use super::budget::Budget;
+use super::omission::Work;
 use super::pattern::Reading;
 use crate::inventory::Inventory;
-
-/// How many pairs of values are compared within lists, in a whole configuration.
-const PAIRS_OF_VALUES: usize = 2_000_000;
-
-/// How many pairs of values are compared between rules.
-const PAIRS_BETWEEN_RULES: usize = 20_000_000;
 
 /// How many names are told with one that is near.
 const NEAR_NAMES: usize = 100;
@@ -24,8 +19,7 @@ pub(super) struct Context<'a> {
     pub(super) configuration: &'a StatedConfiguration,
     pub(super) inventory: Option<&'a Inventory>,
     pub(super) now: Option<OffsetDateTime>,
-    pub(super) values_left: Budget,
-    pub(super) rules_left: Budget,
+    pub(super) work: Work,
     pub(super) names_left: Budget,
 }
 
@@ -68,8 +62,7 @@ impl<'a> Context<'a> {
             configuration,
             inventory,
             now,
-            values_left: Budget::of(PAIRS_OF_VALUES),
-            rules_left: Budget::of(PAIRS_BETWEEN_RULES),
+            work: Work::new(),
             names_left: Budget::of(NEAR_NAMES),
         }
     }
@@ -206,8 +199,8 @@ impl<'a> PlacedValue<'a> {
         let values = self.clause.values();
         let count = self.clause.any_of.len().saturating_add(self.clause.none_of.len());
         context
-            .values_left
-            .spend(count)
+            .work
+            .compares_values(count, &self.clause.at)
             .then(|| values.into_iter().any(is_such))
     }
 

@@ -9,6 +9,7 @@ mod code;
 mod context;
 mod covers;
 mod form;
+mod omission;
 mod pairs;
 mod pattern;
 mod peer_authentication;
@@ -23,6 +24,7 @@ use spiffe_authz_policy::StatedConfiguration;
 use time::OffsetDateTime;
 
 pub use code::{LintCode, Severity};
+pub use omission::{Bound, Omission};
 
 use crate::inventory::Inventory;
 use context::Context;
@@ -40,6 +42,15 @@ pub struct Lint {
     pub help: Option<String>,
     /// Other places, each with what it has to do with this one.
     pub related: Vec<(String, String)>,
+}
+
+/// Everything that there is to say of a configuration.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Lints {
+    /// The findings, in the order of the document.
+    pub lints: Vec<Lint>,
+    /// What was not looked at, one for each bound that was reached.
+    pub omissions: Vec<Omission>,
 }
 
 impl Lint {
@@ -70,7 +81,7 @@ impl Lint {
     }
 }
 
-/// Everything that there is to say of a configuration, in the order of the document.
+/// Looks for everything.
 ///
 /// Without an `inventory`, nobody is unknown; without a time, no exception has ended.
 #[must_use]
@@ -78,7 +89,7 @@ pub fn lint(
     configuration: &StatedConfiguration,
     inventory: Option<&Inventory>,
     now: Option<OffsetDateTime>,
-) -> Vec<Lint> {
+) -> Lints {
     let context = Context::new(configuration, inventory, now);
     let mut lints = Vec::new();
     value::look(&context, &mut lints);
@@ -89,7 +100,10 @@ pub fn lint(
     peer_authentication::look(&context, &mut lints);
     unknown::look(&context, &mut lints);
     lints.sort_by_cached_key(|lint| (order(&lint.at), lint.code));
-    lints
+    Lints {
+        lints,
+        omissions: context.work.omissions(),
+    }
 }
 
 /// A place so that `[10]` comes behind `[2]`.

@@ -18,7 +18,7 @@ pub(crate) fn stated(yaml: &str) -> StatedConfiguration {
 /// What there is to say of it, without an inventory.
 #[allow(dead_code, reason = "not every test needs it")]
 pub(crate) fn lints(yaml: &str) -> Vec<Lint> {
-    lint(&stated(yaml), None, Some(today()))
+    lint(&stated(yaml), None, Some(today())).lints
 }
 
 /// 1 December 2026, which the pages name.

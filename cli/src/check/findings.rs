@@ -1,7 +1,7 @@
 //! What is valid in a configuration and should be known, as diagnostics.
 
 use spiffe_authz_analysis::inventory::Inventory;
-use spiffe_authz_analysis::lint::{self, Lint, lint};
+use spiffe_authz_analysis::lint::{self, Lint, Lints, lint};
 use spiffe_authz_policy::{ConfigNotice, StatedConfiguration};
 use time::OffsetDateTime;
 
@@ -9,13 +9,13 @@ use crate::diagnostics::{Diagnostic, Label, Severity, resource};
 use crate::policies::Loaded;
 use crate::source::{Located, Part};
 
-/// Every lint, and what the engine passes over, in the order of the texts.
+/// Every lint, and what the engine passes over, in the order of the texts; and what was not looked at.
 pub(super) fn findings(
     loaded: &Loaded,
     stated: &StatedConfiguration,
     inventory: Option<&Inventory>,
-) -> Vec<Diagnostic> {
-    let lints = lint(stated, inventory, Some(OffsetDateTime::now_utc()));
+) -> (Vec<Diagnostic>, Vec<lint::Omission>) {
+    let Lints { lints, omissions } = lint(stated, inventory, Some(OffsetDateTime::now_utc()));
     let mut findings: Vec<Diagnostic> = lints.into_iter().map(|lint| of_lint(loaded, lint)).collect();
     findings.extend(
         stated
@@ -24,16 +24,11 @@ pub(super) fn findings(
             .filter_map(|notice| of_notice(loaded, stated, notice)),
     );
     findings.sort_by_key(Diagnostic::order);
-    findings
+    (findings, omissions)
 }
 
 fn of_lint(loaded: &Loaded, lint: Lint) -> Diagnostic {
-    let severity = match lint.severity() {
-        lint::Severity::Error => Severity::Error,
-        lint::Severity::Warning => Severity::Warning,
-        lint::Severity::Note => Severity::Note,
-    };
-    let mut finding = Diagnostic::new(severity, lint.code.code(), lint.message);
+    let mut finding = Diagnostic::new(lint.severity().into(), lint.code.code(), lint.message);
     finding.is_lint = true;
     finding.help = lint.help;
     for (place, text) in lint.related {
@@ -59,7 +54,7 @@ fn of_notice(loaded: &Loaded, stated: &StatedConfiguration, notice: &ConfigNotic
     Some(placed(loaded, finding, format!("{}.spec.action", policy.at)))
 }
 
-fn placed(loaded: &Loaded, mut finding: Diagnostic, place: String) -> Diagnostic {
+pub(super) fn placed(loaded: &Loaded, mut finding: Diagnostic, place: String) -> Diagnostic {
     match loaded.locate(&place, Part::Value) {
         Located::Text(location) => finding.label = Some(Label { location, text: None }),
         Located::Option(option) => finding.notes.push(format!("the option `{option}` says so")),

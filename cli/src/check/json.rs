@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
+use crate::check::omission::Omission;
 use crate::diagnostics::{Diagnostic, Extent, Label, Region, Report};
 
 /// The document; `docs/cli/check.md` has its fields.
-pub(super) fn render(report: &Report) -> String {
+pub(super) fn render(report: &Report, omissions: &[Omission]) -> String {
     let diagnostics: Vec<Value> = report
         .diagnostics()
         .iter()
@@ -19,6 +20,7 @@ pub(super) fn render(report: &Report) -> String {
     } = report.extent();
     let document = json!({
         "diagnostics": diagnostics,
+        "notLookedAt": omissions.iter().map(|omission| left_out(report, omission)).collect::<Vec<_>>(),
         "summary": {
             "errors": counts.errors,
             "warnings": counts.warnings,
@@ -48,6 +50,20 @@ fn one(report: &Report, diagnostic: &Diagnostic) -> Value {
         "notes": diagnostic.notes,
         "help": diagnostic.help,
         "page": diagnostic.page(),
+    })
+}
+
+fn left_out(report: &Report, omission: &Omission) -> Value {
+    let note = &omission.note;
+    json!({
+        "bound": omission.bound.name(),
+        "codes": omission.codes.iter().map(|code| code.code()).collect::<Vec<_>>(),
+        "count": omission.count,
+        "message": note.message,
+        "place": note.place,
+        "resource": note.resource,
+        "location": note.label.as_ref().and_then(|label| place(report, label)),
+        "help": note.help,
     })
 }
 

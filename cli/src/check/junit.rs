@@ -4,18 +4,20 @@ use std::collections::BTreeMap;
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
+use crate::check::omission::Omission;
 use crate::diagnostics::{Diagnostic, Report, Severity, render_one};
 use crate::failure::Failure;
 
 /// What is in no file.
 const CONFIGURATION: &str = "configuration";
 
-pub(super) fn render(report: &Report) -> Result<String, Failure> {
+pub(super) fn render(report: &Report, omissions: &[Omission]) -> Result<String, Failure> {
     let mut cases: BTreeMap<String, Vec<TestCase>> = BTreeMap::new();
     for source in report.sources() {
         cases.entry(source.name()).or_default();
     }
-    for diagnostic in report.diagnostics() {
+    let notes = omissions.iter().map(|omission| &omission.note);
+    for diagnostic in report.diagnostics().iter().chain(notes) {
         let region = diagnostic
             .label
             .as_ref()
@@ -46,7 +48,7 @@ fn case(report: &Report, diagnostic: &Diagnostic) -> TestCase {
         Some(region) => format!("{} at {}:{}", diagnostic.code, region.line, region.column),
         None => diagnostic.code.to_owned(),
     };
-    let shown = render_one(report, diagnostic);
+    let shown = render_one(report, diagnostic, false);
     match diagnostic.severity {
         Severity::Error => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);

@@ -4,6 +4,7 @@ mod findings;
 mod format;
 mod json;
 mod junit;
+mod omission;
 mod sarif;
 mod threshold;
 
@@ -13,8 +14,9 @@ use std::path::{Path, PathBuf};
 use spiffe_authz_analysis::inventory::Inventory;
 
 use crate::check::format::Format;
+use crate::check::omission::Omission;
 use crate::check::threshold::{Selector, Threshold};
-use crate::diagnostics::{Diagnostic, Report, render};
+use crate::diagnostics::{Diagnostic, Report, render, render_one};
 use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::policies::{Loaded, MeshArguments, PolicyArguments};
@@ -63,18 +65,42 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome, Failure> {
     let inventory = arguments.inventory.as_deref().map(inventory).transpose()?;
     let threshold = Threshold::new(&arguments.deny, &arguments.allow);
-    let (report, failure) = match examine(arguments, inventory.as_ref(), &threshold) {
-        Ok(report) => (report, None),
-        Err(Failure::Invalid(report)) => (*report, Some(Outcome::Findings)),
+    let examined = match examine(arguments, inventory.as_ref(), &threshold) {
+        Ok(examined) => examined,
+        Err(Failure::Invalid(report)) => Examined::invalid(*report, Files::AllRead),
         Err(other) => return unreadable(other, arguments.format, terminal),
     };
-    write(&report, arguments.format, terminal)?;
-    let has_errors = report.counts().errors > 0;
-    Ok(failure.unwrap_or(if has_errors {
+    write(&examined, arguments.format, terminal)?;
+    Ok(if examined.report.counts().errors > 0 {
         Outcome::Findings
     } else {
         Outcome::Yes
-    }))
+    })
+}
+
+/// Whether every file could be read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Files {
+    AllRead,
+    SomeUnread,
+}
+
+/// What was found, and what was not looked at.
+struct Examined {
+    report: Report,
+    files: Files,
+    omissions: Vec<Omission>,
+}
+
+impl Examined {
+    /// What is invalid is not looked at by lints at all.
+    fn invalid(report: Report, files: Files) -> Self {
+        Self {
+            report,
+            files,
+            omissions: Vec::new(),
+        }
+    }
 }
 
 /// The policies as the engine takes them, with what lints say of them.
@@ -82,29 +108,43 @@ fn examine(
     arguments: &Arguments,
     inventory: Option<&Inventory>,
     threshold: &Threshold,
-) -> Result<Report, Failure> {
+) -> Result<Examined, Failure> {
     let loaded = arguments.policies.load()?;
     let stated = loaded.stated()?;
-    let findings = findings::findings(&loaded, &stated, inventory);
-    Ok(loaded.report(threshold.apply(findings)))
+    let (findings, omissions) = findings::findings(&loaded, &stated, inventory);
+    let omissions = omissions.into_iter();
+    Ok(Examined {
+        report: loaded.report(threshold.apply(findings)),
+        files: Files::AllRead,
+        omissions: omissions
+            .filter_map(|omission| Omission::of(&loaded, threshold, omission))
+            .collect(),
+    })
 }
 
 /// A machine is told in its format what cannot be read; the exit code stays that of the failure.
 fn unreadable(failure: Failure, format: Format, terminal: &Terminal) -> Result<Outcome, Failure> {
-    if let (Failure::UnreadableSources(report), Format::Json | Format::Sarif | Format::Junit) =
-        (&failure, format)
-    {
-        write(report, format, terminal)?;
+    match (failure, format) {
+        (Failure::UnreadableSources(report), Format::Json | Format::Sarif | Format::Junit) => {
+            let examined = Examined::invalid(*report, Files::SomeUnread);
+            write(&examined, format, terminal)?;
+            Err(Failure::UnreadableSources(Box::new(examined.report)))
+        }
+        (failure, _) => Err(failure),
     }
-    Err(failure)
 }
 
-fn write(report: &Report, format: Format, terminal: &Terminal) -> Result<(), Failure> {
+fn write(examined: &Examined, format: Format, terminal: &Terminal) -> Result<(), Failure> {
+    let Examined {
+        report,
+        files,
+        omissions,
+    } = examined;
     let text = match format {
-        Format::Human => render(report, terminal.stdout_has_colour()),
-        Format::Json => json::render(report),
-        Format::Sarif => sarif::render(report),
-        Format::Junit => junit::render(report)?,
+        Format::Human => human(examined, terminal.stdout_has_colour()),
+        Format::Json => json::render(report, omissions),
+        Format::Sarif => sarif::render(report, *files, omissions),
+        Format::Junit => junit::render(report, omissions)?,
     };
     let mut stdout = std::io::stdout().lock();
     if !text.is_empty() {
@@ -116,6 +156,16 @@ fn write(report: &Report, format: Format, terminal: &Terminal) -> Result<(), Fai
         terminal.note(&format!("{gap}{}", report.summary()));
     }
     Ok(())
+}
+
+/// The findings, and behind them what was not looked at.
+fn human(examined: &Examined, has_colour: bool) -> String {
+    let report = &examined.report;
+    let omissions = examined.omissions.iter();
+    let notes = omissions.map(|omission| render_one(report, &omission.note, has_colour));
+    let parts = std::iter::once(render(report, has_colour)).chain(notes);
+    let parts: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
+    parts.join("\n\n")
 }
 
 /// Reads an inventory. One that is not understood cannot be used: it is no configuration.

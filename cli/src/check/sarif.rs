@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use spiffe_authz_analysis::lint::LintCode;
 
+use crate::check::Files;
+use crate::check::omission::Omission;
 use crate::diagnostics::{Diagnostic, Label, Region, Report, Severity};
 
 const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 
 /// The log of one run.
-pub(super) fn render(report: &Report) -> String {
+pub(super) fn render(report: &Report, files: Files, omissions: &[Omission]) -> String {
     let codes = report
         .diagnostics()
         .iter()
@@ -33,6 +35,13 @@ pub(super) fn render(report: &Report) -> String {
                 "rules": rules.values().map(|diagnostic| rule(diagnostic)).collect::<Vec<_>>(),
             }},
             "columnKind": "unicodeCodePoints",
+            "invocations": [{
+                "executionSuccessful": files == Files::AllRead,
+                "toolExecutionNotifications": omissions
+                    .iter()
+                    .map(|omission| notification(report, omission))
+                    .collect::<Vec<_>>(),
+            }],
             "results": results,
         }],
     });
@@ -68,18 +77,36 @@ fn result(report: &Report, diagnostic: &Diagnostic, rules: &BTreeMap<&str, &Diag
     let related: Vec<Value> = related
         .filter_map(|(id, label)| related_location(report, id, label))
         .collect();
-    let mut text = diagnostic.message.clone();
-    for more in diagnostic.notes.iter().chain(&diagnostic.help) {
-        text = format!("{text}\n{more}");
-    }
     json!({
         "ruleId": diagnostic.code,
         "ruleIndex": rules.keys().position(|code| *code == diagnostic.code),
         "level": level(diagnostic.severity),
-        "message": {"text": text},
+        "message": {"text": text(diagnostic)},
         "locations": location(report, diagnostic).into_iter().collect::<Vec<_>>(),
         "relatedLocations": related,
     })
+}
+
+fn notification(report: &Report, omission: &Omission) -> Value {
+    let note = &omission.note;
+    json!({
+        "descriptor": {"id": note.code},
+        "level": level(note.severity),
+        "message": {"text": text(note)},
+        "locations": location(report, note).into_iter().collect::<Vec<_>>(),
+        "properties": {
+            "bound": omission.bound.name(),
+            "codes": omission.codes.iter().map(|code| code.code()).collect::<Vec<_>>(),
+            "count": omission.count,
+        },
+    })
+}
+
+/// The message with everything that stands below it.
+fn text(diagnostic: &Diagnostic) -> String {
+    let more = diagnostic.notes.iter().chain(&diagnostic.help);
+    let lines = std::iter::once(&diagnostic.message).chain(more);
+    lines.cloned().collect::<Vec<_>>().join("\n")
 }
 
 fn location(report: &Report, diagnostic: &Diagnostic) -> Option<Value> {

@@ -70,6 +70,12 @@ impl Threshold {
             .collect()
     }
 
+    /// Whether findings of this code are to be told.
+    pub(super) fn tells(&self, code: LintCode) -> bool {
+        let finding = Diagnostic::new(code.severity().into(), code.code(), "");
+        self.judge(finding).is_some()
+    }
+
     fn judge(&self, mut finding: Diagnostic) -> Option<Diagnostic> {
         let (code, severity) = (finding.code, finding.severity);
         let names = |selectors: &[Selector], is_code: bool| {

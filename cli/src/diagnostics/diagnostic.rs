@@ -1,5 +1,7 @@
 //! [`Diagnostic`]: one thing to say of a configuration.
 
+use spiffe_authz_analysis::lint;
+
 use crate::source::Location;
 
 /// How much it matters.
@@ -19,6 +21,16 @@ impl Severity {
             Self::Error => "error",
             Self::Warning => "warning",
             Self::Note => "note",
+        }
+    }
+}
+
+impl From<lint::Severity> for Severity {
+    fn from(severity: lint::Severity) -> Self {
+        match severity {
+            lint::Severity::Error => Self::Error,
+            lint::Severity::Warning => Self::Warning,
+            lint::Severity::Note => Self::Note,
         }
     }
 }

@@ -11,11 +11,7 @@ const MOST: usize = 100;
 
 /// The text of a report, without a line feed at its end.
 pub(crate) fn render(report: &Report, has_colour: bool) -> String {
-    let renderer = if has_colour {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
+    let renderer = renderer(has_colour);
     let diagnostics = report.diagnostics();
     let mut shown: Vec<String> = diagnostics
         .iter()
@@ -30,9 +26,17 @@ pub(crate) fn render(report: &Report, has_colour: bool) -> String {
     shown.join("\n\n")
 }
 
-/// One diagnostic of a report, without colours.
-pub(crate) fn render_one(report: &Report, diagnostic: &Diagnostic) -> String {
-    one(diagnostic, report.sources(), &Renderer::plain())
+/// One diagnostic about the texts of a report.
+pub(crate) fn render_one(report: &Report, diagnostic: &Diagnostic, has_colour: bool) -> String {
+    one(diagnostic, report.sources(), &renderer(has_colour))
+}
+
+fn renderer(has_colour: bool) -> Renderer {
+    if has_colour {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    }
 }
 
 fn one(diagnostic: &Diagnostic, sources: &[Source], renderer: &Renderer) -> String {

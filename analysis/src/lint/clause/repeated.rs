@@ -5,22 +5,27 @@ use std::collections::HashMap;
 use spiffe_authz_policy::StatedValue;
 
 use crate::lint::context::{Context, PlacedClause};
+use crate::lint::omission::{Bound, VALUES_OF_A_LIST};
 use crate::lint::pattern::Reading;
 use crate::lint::{Lint, LintCode};
 
-/// How many values of a clause are compared with each other at most. What is beyond is compared for being the same only.
-const MOST_COMPARED: usize = 64;
-
 pub(super) fn look(context: &Context<'_>, clause: PlacedClause<'_>, lints: &mut Vec<Lint>) {
     let reading = clause.reading(context);
-    among(context, reading, &clause.clause.any_of, lints);
-    among(context, reading, &clause.clause.none_of, lints);
+    let at = &clause.clause.at;
+    among(context, (reading, at), &clause.clause.any_of, lints);
+    among(context, (reading, at), &clause.clause.none_of, lints);
     excluded(context, clause, lints);
 }
 
-fn among(context: &Context<'_>, reading: Reading<'_>, values: &[StatedValue], lints: &mut Vec<Lint>) {
+/// The values of a list of the clause at this place. Those of a long one are compared for being the same only.
+fn among(
+    context: &Context<'_>,
+    (reading, at): (Reading<'_>, &str),
+    values: &[StatedValue],
+    lints: &mut Vec<Lint>,
+) {
     let pairs = values.len().saturating_mul(values.len());
-    let is_compared = values.len() <= MOST_COMPARED && context.values_left.spend(pairs);
+    let is_compared = is_short(context, values, at) && context.work.compares_values(pairs, at);
     let mut seen: HashMap<&str, &StatedValue> = HashMap::new();
     for value in values {
         let first = *seen.entry(&value.text).or_insert(value);
@@ -54,12 +59,21 @@ fn covered(reading: Reading<'_>, values: &[StatedValue], value: &StatedValue) ->
     )
 }
 
+fn is_short(context: &Context<'_>, values: &[StatedValue], at: &str) -> bool {
+    let is_short = values.len() <= VALUES_OF_A_LIST;
+    context.work.omit_unless(is_short, Bound::LongList, at)
+}
+
 /// A value that must match, and that a value beside it must not.
 fn excluded(context: &Context<'_>, clause: PlacedClause<'_>, lints: &mut Vec<Lint>) {
     let (wanted, none_of) = (&clause.clause.any_of, &clause.clause.none_of);
-    let is_long = wanted.len() > MOST_COMPARED || none_of.len() > MOST_COMPARED;
+    let at = &clause.clause.at;
+    if wanted.is_empty() || none_of.is_empty() || clause.may_be_unknown(context) {
+        return;
+    }
     let pairs = wanted.len().saturating_mul(none_of.len());
-    if is_long || clause.may_be_unknown(context) || !context.values_left.spend(pairs) {
+    let are_short = is_short(context, wanted, at) && is_short(context, none_of, at);
+    if !are_short || !context.work.compares_values(pairs, at) {
         return;
     }
     let reading = clause.reading(context);

@@ -8,12 +8,17 @@ use spiffe_authz_policy::{
 
 use crate::lint::context::Context;
 use crate::lint::covers::{Comparable, own_workload};
+use crate::lint::omission::RULES_BESIDE_A_RULE;
 use crate::lint::pattern::service_account;
 use crate::lint::scope::labels;
 
-/// How many rules a rule is compared with at most. What is beyond is not looked at: a lint may be missing there, and none
-/// is wrong.
-pub(super) const MOST_COMPARED: usize = 64;
+/// Rules that may cover a rule.
+pub(super) struct Candidates<'a> {
+    /// As many as are compared at most; itself may be among them.
+    pub(super) rules: Vec<Comparable<'a>>,
+    /// Whether there are no more than these.
+    pub(super) are_all: bool,
+}
 
 /// Rules by action, scope and the peer whom they name first.
 pub(super) struct Index<'a> {
@@ -73,19 +78,17 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// Rules of this action that may cover the rule, as many as are compared at most; itself among them.
-    pub(super) fn candidates(
-        &self,
-        action: StatedAction,
-        rule: Comparable<'a>,
-    ) -> impl Iterator<Item = Comparable<'a>> {
+    /// Rules of this action that may cover the rule.
+    pub(super) fn candidates(&self, action: StatedAction, rule: Comparable<'a>) -> Candidates<'a> {
         let places = self.places(action, rule);
-        let found = places
+        let mut found = places
             .into_iter()
             .filter_map(|place| self.rules.get(&place))
             .flatten()
             .copied();
-        found.take(MOST_COMPARED).collect::<Vec<_>>().into_iter()
+        let rules = found.by_ref().take(RULES_BESIDE_A_RULE).collect();
+        let are_all = found.next().is_none();
+        Candidates { rules, are_all }
     }
 
     fn places(&self, action: StatedAction, rule: Comparable<'a>) -> Vec<Place<'a>> {

@@ -8,9 +8,10 @@ use spiffe_authz_policy::{PolicyId, StatedAction, StatedPolicy};
 
 use crate::lint::context::Context;
 use crate::lint::covers::Comparable;
+use crate::lint::omission::Bound;
 use crate::lint::scope::includes;
 use crate::lint::{Lint, LintCode};
-use index::Index;
+use index::{Candidates, Index};
 
 /// Looks at every rule beside those that may cover it.
 pub(super) fn look(context: &Context<'_>, lints: &mut Vec<Lint>) {
@@ -78,28 +79,42 @@ fn denied<'a>(context: &Context<'a>, index: &Index<'a>, rule: Comparable<'a>) ->
     if rule.policy.action != StatedAction::Allow {
         return None;
     }
-    index
-        .candidates(StatedAction::Deny, rule)
-        .find(|by| includes(context.configuration, by.policy, rule.policy) && covers(context, *by, rule))
+    let candidates = index.candidates(StatedAction::Deny, rule);
+    first(context, candidates, rule, |by| {
+        includes(context.configuration, by.policy, rule.policy) && covers(context, by, rule)
+    })
 }
 
 /// The rule that does already what this one does. Of two that are alike the later is needless.
 fn covered<'a>(context: &Context<'a>, index: &Index<'a>, rule: Comparable<'a>) -> Option<Comparable<'a>> {
-    let is_other = |by: &Comparable<'a>| place(*by) != place(rule);
-    index
-        .candidates(rule.policy.action, rule)
-        .filter(is_other)
-        .find(|by| {
-            speaks_for(context, by.policy, rule.policy)
-                && covers(context, *by, rule)
-                && (place(*by) < place(rule) || !is_alike(context, *by, rule))
-        })
+    let candidates = index.candidates(rule.policy.action, rule);
+    first(context, candidates, rule, |by| {
+        place(by) != place(rule)
+            && speaks_for(context, by.policy, rule.policy)
+            && covers(context, by, rule)
+            && (place(by) < place(rule) || !is_alike(context, by, rule))
+    })
+}
+
+/// The first of the candidates that is such; where there is none, others may be that were not looked at.
+fn first<'a>(
+    context: &Context<'_>,
+    candidates: Candidates<'a>,
+    rule: Comparable<'_>,
+    is_such: impl Fn(Comparable<'a>) -> bool,
+) -> Option<Comparable<'a>> {
+    let found = candidates.rules.into_iter().find(|by| is_such(*by));
+    let is_settled = found.is_some() || candidates.are_all;
+    context
+        .work
+        .omit_unless(is_settled, Bound::RulesBeside, &rule.rule.at);
+    found
 }
 
 /// Whether it covers the rule, as far as there is time to look.
 fn covers(context: &Context<'_>, by: Comparable<'_>, rule: Comparable<'_>) -> bool {
     let work = by.weight().saturating_mul(rule.weight());
-    context.rules_left.spend(work) && by.covers(rule)
+    context.work.compares_rules(work, &rule.rule.at) && by.covers(rule)
 }
 
 fn place(rule: Comparable<'_>) -> (usize, usize) {

@@ -5,11 +5,9 @@ use std::collections::HashMap;
 use spiffe_authz_policy::{Profile, StatedAction, StatedPolicy};
 
 use crate::lint::context::Context;
+use crate::lint::omission::{Bound, POLICIES_BESIDE_A_DRY_RUN};
 use crate::lint::scope::includes;
 use crate::lint::{Lint, LintCode};
-
-/// How many ALLOW policies of a namespace a dry run is compared with at most.
-const MOST_COMPARED: usize = 256;
 
 /// The ALLOW policies in force, by namespace; those without labels first.
 pub(super) struct Enforced<'a>(HashMap<&'a str, Vec<&'a StatedPolicy>>);
@@ -40,8 +38,11 @@ pub(super) fn look(context: &Context<'_>, enforced: &Enforced<'_>, policy: &Stat
     let root = &context.configuration.root_namespace;
     let near = enforced.near(&policy.id.namespace);
     let mut others = enforced.near(root).iter().chain(near);
-    let is_too_many = near.len() > MOST_COMPARED || enforced.near(root).len() > MOST_COMPARED;
-    if is_too_many || others.any(|other| includes(context.configuration, other, policy)) {
+    let most = near.len().max(enforced.near(root).len());
+    let is_compared = most <= POLICIES_BESIDE_A_DRY_RUN;
+    if !context.work.omit_unless(is_compared, Bound::DryRun, &policy.at)
+        || others.any(|other| includes(context.configuration, other, policy))
+    {
         return None;
     }
     let what = match context.configuration.profile {

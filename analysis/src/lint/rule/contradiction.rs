@@ -4,23 +4,14 @@ use spiffe_authz_policy::{StatedClause, StatedKey, StatedPolicy, StatedRule};
 
 use crate::lint::context::{Context, PlacedClause};
 use crate::lint::covers::own_workload;
+use crate::lint::omission::{Bound, CLAUSES_OF_A_RULE, VALUES_OF_A_LIST};
 use crate::lint::{Lint, LintCode};
-
-/// How many clauses are compared with each other at most.
-const MOST_CLAUSES: usize = 64;
-
-/// How many values two clauses may have together to be compared.
-const MOST_COMPARED: usize = 64;
 
 pub(super) fn look(context: &Context<'_>, policy: &StatedPolicy, rule: &StatedRule, lints: &mut Vec<Lint>) {
     let alternatives = rule.from.iter().chain(&rule.to);
     for alternative in alternatives {
-        let beside: Vec<_> = alternative
-            .clauses
-            .iter()
-            .chain(&rule.when)
-            .take(MOST_CLAUSES)
-            .collect();
+        let beside: Vec<_> = alternative.clauses.iter().chain(&rule.when).collect();
+        let beside = first_of(context, &beside, &alternative.at);
         let own = alternative.clauses.iter();
         let place = |clause| PlacedClause {
             policy,
@@ -34,15 +25,11 @@ pub(super) fn look(context: &Context<'_>, policy: &StatedPolicy, rule: &StatedRu
         });
         lints.extend(pairs.find_map(|(one, other)| found(context, place(one), other, &alternative.at)));
     }
-    let mut conditions = rule
-        .when
-        .iter()
-        .take(MOST_CLAUSES)
-        .enumerate()
-        .flat_map(|(index, clause)| {
-            let others = rule.when.iter().take(MOST_CLAUSES).skip(index.saturating_add(1));
-            others.map(move |other| (clause, other))
-        });
+    let when = first_of(context, &rule.when, &rule.at);
+    let mut conditions = when.iter().enumerate().flat_map(|(index, clause)| {
+        let others = when.iter().skip(index.saturating_add(1));
+        others.map(move |other| (clause, other))
+    });
     let place = |clause| PlacedClause {
         policy,
         rule,
@@ -50,6 +37,14 @@ pub(super) fn look(context: &Context<'_>, policy: &StatedPolicy, rule: &StatedRu
         clause,
     };
     lints.extend(conditions.find_map(|(one, other)| found(context, place(one), other, &one.at)));
+}
+
+/// As many clauses as are compared with each other.
+fn first_of<'c, C>(context: &Context<'_>, clauses: &'c [C], at: &str) -> &'c [C] {
+    let first = clauses.get(..CLAUSES_OF_A_RULE);
+    let is_whole = clauses.len() <= CLAUSES_OF_A_RULE;
+    context.work.omit_unless(is_whole, Bound::LongRule, at);
+    first.unwrap_or(clauses)
 }
 
 fn found(context: &Context<'_>, one: PlacedClause<'_>, other: &StatedClause, at: &str) -> Option<Lint> {
@@ -74,24 +69,34 @@ fn found(context: &Context<'_>, one: PlacedClause<'_>, other: &StatedClause, at:
 
 fn excludes(context: &Context<'_>, one: PlacedClause<'_>, other: &StatedClause) -> bool {
     let (wanted, others) = (&one.clause.any_of, &other.any_of);
-    let count = wanted.len().saturating_add(others.len());
-    if wanted.is_empty() || others.is_empty() || count > MOST_COMPARED {
+    let are_comparable = !wanted.is_empty() && !others.is_empty();
+    if !are_comparable || !may_exclude(&one.clause.key, &other.key) {
         return false;
     }
-    if !context
-        .values_left
-        .spend(wanted.len().saturating_mul(others.len()))
-    {
+    let count = wanted.len().saturating_add(others.len());
+    let pairs = wanted.len().saturating_mul(others.len());
+    let at = &one.clause.at;
+    let is_short = count <= VALUES_OF_A_LIST;
+    if !context.work.omit_unless(is_short, Bound::LongList, at) || !context.work.compares_values(pairs, at) {
         return false;
     }
     let reading = one.reading(context);
     if one.clause.key == other.key {
-        return has_one_value(&other.key)
-            && wanted
-                .iter()
-                .all(|value| others.iter().all(|other| reading.excludes(value, other)));
+        return wanted
+            .iter()
+            .all(|value| others.iter().all(|other| reading.excludes(value, other)));
     }
     in_another_namespace(context, one.clause, other) || in_another_namespace(context, other, one.clause)
+}
+
+/// Whether clauses of these keys can ever contradict each other.
+fn may_exclude(one: &StatedKey, other: &StatedKey) -> bool {
+    let names_workloads = |key| matches!(key, &StatedKey::Principals | &StatedKey::Namespaces);
+    if one == other {
+        has_one_value(one)
+    } else {
+        names_workloads(one) && names_workloads(other)
+    }
 }
 
 /// Whether a request has one value of the attribute at most. Headers may be repeated, claims may be lists.
