@@ -70,6 +70,14 @@ fn a_long_list_beside_one_that_it_cannot_contradict_is_one_place() {
 }
 
 #[test]
+fn a_long_list_beside_one_that_excludes_is_named_for_both() {
+    let paths = paths(65).join(", ");
+    let spec = format!("rules: [{{to: [{{operation: {{paths: [{paths}], notPaths: [/p1/]}}}}]}}]");
+    let lints = looked_at(&[policy("a", &spec)]);
+    assert_eq!(omitted_bounds(&lints), [Bound::LongList, Bound::LongLists]);
+}
+
+#[test]
 fn a_rule_beside_64_others_is_looked_at_and_one_more_is_named() {
     let policies = |count: usize| -> Vec<String> {
         let paths = paths(count).into_iter().enumerate();

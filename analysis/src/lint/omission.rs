@@ -38,6 +38,8 @@ pub struct Omission {
 pub enum Bound {
     /// Values of a list that are compared with each other.
     LongList,
+    /// Values of two lists that are compared with each other.
+    LongLists,
     /// Pairs of values of all lists together.
     Lists,
     /// Clauses of a source or an operation, and conditions, that are compared with each other.
@@ -54,6 +56,7 @@ impl Bound {
     /// All of them.
     pub const ALL: &'static [Self] = &[
         Self::LongList,
+        Self::LongLists,
         Self::Lists,
         Self::LongRule,
         Self::RulesBeside,
@@ -66,6 +69,7 @@ impl Bound {
     pub fn name(self) -> &'static str {
         match self {
             Self::LongList => "long-list",
+            Self::LongLists => "long-lists",
             Self::Lists => "lists",
             Self::LongRule => "long-rule",
             Self::RulesBeside => "rules-beside",
@@ -82,7 +86,8 @@ impl Bound {
             ExcludedValue, HostPortOpen, NarrowerPolicy, OneFamily, ShadowedRule,
         };
         match self {
-            Self::LongList => &[Contradiction, ExcludedValue, CoveredValue],
+            Self::LongList => &[CoveredValue],
+            Self::LongLists => &[Contradiction, ExcludedValue],
             Self::Lists => &[
                 Contradiction,
                 HostPortOpen,
@@ -101,7 +106,9 @@ impl Bound {
     #[must_use]
     pub fn help(self) -> &'static str {
         match self {
-            Self::LongList => "take a wider value that stands for many, or split the list into several rules",
+            Self::LongList | Self::LongLists => {
+                "take a wider value that stands for many, or split the list into several rules"
+            }
             Self::Lists | Self::Rules => {
                 "check fewer files at once: the bound is one for all that are checked together"
             }
@@ -116,7 +123,11 @@ impl Bound {
     /// The most that is looked at, and of what.
     fn most(self) -> (usize, &'static str) {
         match self {
-            Self::LongList => (VALUES_OF_A_LIST, "values are compared with each other"),
+            Self::LongList => (VALUES_OF_A_LIST, "values of a list are compared with each other"),
+            Self::LongLists => (
+                VALUES_OF_A_LIST,
+                "values of a list are compared with those of another",
+            ),
             Self::Lists => (
                 PAIRS_OF_VALUES,
                 "pairs of values are compared within all lists together",
@@ -141,7 +152,7 @@ impl Bound {
     }
 }
 
-/// The bound as a sentence, such as `at most 64 values are compared with each other`.
+/// The bound as a sentence, such as `at most 64 values of a list are compared with each other`.
 impl fmt::Display for Bound {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (most, what) = self.most();

@@ -25,7 +25,8 @@ fn among(
     lints: &mut Vec<Lint>,
 ) {
     let pairs = values.len().saturating_mul(values.len());
-    let is_compared = is_short(context, values, at) && context.work.compares_values(pairs, at);
+    let is_compared =
+        is_short(context, values, Bound::LongList, at) && context.work.compares_values(pairs, at);
     let mut seen: HashMap<&str, &StatedValue> = HashMap::new();
     for value in values {
         let first = *seen.entry(&value.text).or_insert(value);
@@ -59,9 +60,9 @@ fn covered(reading: Reading<'_>, values: &[StatedValue], value: &StatedValue) ->
     )
 }
 
-fn is_short(context: &Context<'_>, values: &[StatedValue], at: &str) -> bool {
+fn is_short(context: &Context<'_>, values: &[StatedValue], bound: Bound, at: &str) -> bool {
     let is_short = values.len() <= VALUES_OF_A_LIST;
-    context.work.omit_unless(is_short, Bound::LongList, at)
+    context.work.omit_unless(is_short, bound, at)
 }
 
 /// A value that must match, and that a value beside it must not.
@@ -72,7 +73,8 @@ fn excluded(context: &Context<'_>, clause: PlacedClause<'_>, lints: &mut Vec<Lin
         return;
     }
     let pairs = wanted.len().saturating_mul(none_of.len());
-    let are_short = is_short(context, wanted, at) && is_short(context, none_of, at);
+    let are_short =
+        is_short(context, wanted, Bound::LongLists, at) && is_short(context, none_of, Bound::LongLists, at);
     if !are_short || !context.work.compares_values(pairs, at) {
         return;
     }

@@ -77,7 +77,7 @@ fn excludes(context: &Context<'_>, one: PlacedClause<'_>, other: &StatedClause) 
     let pairs = wanted.len().saturating_mul(others.len());
     let at = &one.clause.at;
     let is_short = count <= VALUES_OF_A_LIST;
-    if !context.work.omit_unless(is_short, Bound::LongList, at) || !context.work.compares_values(pairs, at) {
+    if !context.work.omit_unless(is_short, Bound::LongLists, at) || !context.work.compares_values(pairs, at) {
         return false;
     }
     let reading = one.reading(context);
