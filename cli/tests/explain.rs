@@ -146,6 +146,9 @@ told! {
     a_path_of_a_doubtful_form_is_told_of_with_its_classes:
         explain(POLICIES, &["--peer", FRONTEND, "--method", "GET", "--path", "/orders//1;x"])
         => "snapshots/explain/ambiguous-path.txt";
+    a_request_of_more_lines_than_are_judged_is_told_of:
+        explain_document(&many_headers())
+        => "snapshots/explain/request-too-large.txt";
     a_workload_without_an_allow_policy_is_told_of:
         explain(NO_ALLOW, &[&["--peer", FRONTEND][..], &GET_ORDER].concat())
         => "snapshots/explain/no-allow-policy.txt";
@@ -162,6 +165,14 @@ const AUDIT_LINE: &str = concat!(
     r#""profile":"zero-trust","workload_namespace":"shop","peer":"spiffe://cluster.local/ns/shop/sa/frontend","#,
     r#""mtls":true,"method":"GET","host":"orders.shop","path":"/orders/1","destination_port":8080,"protocol":"http"}"#
 );
+
+/// A request of one header line more than is judged. A path that is too long no document can hold: its values are shorter.
+fn many_headers() -> String {
+    let lines = vec![r#"["x-role", "user"]"#; 4097].join(", ");
+    format!(
+        r#"{{"peer": {{"spiffeId": "{FRONTEND}"}}, "method": "GET", "path": "/orders/1", "headers": [{lines}]}}"#
+    )
+}
 
 fn of_certificate(name: &str) -> OutputAssert {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../policy/tests/certificates");
