@@ -13,6 +13,9 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+#[path = "check/shown.rs"]
+mod shown;
+
 const POLICY: &str = "\
 apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
@@ -339,4 +342,89 @@ fn junit_has_a_suite_for_each_file_and_a_failure_for_each_error() {
     ] {
         assert!(outcome.stdout.contains(part), "{part}: {}", outcome.stdout);
     }
+}
+
+/// Policies of one namespace that name nobody: more than a rule is compared with.
+fn many() -> String {
+    let one = |index: usize| {
+        format!(
+            "---\napiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\n\
+             metadata: {{name: p{index}, namespace: shop}}\n\
+             spec:\n  rules:\n    - to: [{{operation: {{paths: [\"/p{index}/\"]}}}}]\n"
+        )
+    };
+    (0..66).map(one).collect()
+}
+
+#[test]
+fn what_is_not_looked_at_is_told_in_every_format() {
+    let said = |format: &str, more: &[&str]| {
+        let arguments = [&["-f", "many.yaml", "--format", format], more].concat();
+        let outcome = check(&[("many.yaml", many().as_bytes())], &arguments);
+        assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+        outcome
+    };
+    let told = &json(&said("json", &[]))["notLookedAt"];
+    let place = &told[0]["place"];
+    assert_eq!(
+        (&told[0]["bound"], place),
+        (&"rules-beside".into(), &"resources[0].spec.rules[0]".into())
+    );
+    assert_eq!(
+        (&told[0]["count"], &told[0]["location"]["line"]),
+        (&66.into(), &7.into())
+    );
+
+    let log = json(&said("sarif", &[]));
+    let schema: Value = serde_json::from_str(include_str!("check/sarif.schema.json")).unwrap();
+    assert!(jsonschema::is_valid(&schema, &log), "{log:#}");
+    let notifications = &log["runs"][0]["invocations"][0]["toolExecutionNotifications"];
+    assert_eq!(notifications[0]["properties"]["codes"], told[0]["codes"]);
+
+    let junit = said("junit", &[]).stdout;
+    assert!(junit.contains("name=\"not-looked-at at 7:7\""), "{junit}");
+}
+
+#[test]
+fn of_a_lint_that_is_allowed_it_is_not_told_that_it_may_be_missing() {
+    let said = |allowed: &[&str]| {
+        let allowed = allowed.iter().flat_map(|code| ["--allow", code]);
+        let arguments: Vec<&str> = ["-f", "many.yaml", "--format", "json"]
+            .into_iter()
+            .chain(allowed)
+            .collect();
+        let outcome = check(&[("many.yaml", many().as_bytes())], &arguments);
+        json(&outcome)["notLookedAt"].clone()
+    };
+    let codes = ["duplicate-rule", "shadowed-rule", "denied-allow"];
+    assert_eq!(said(&codes)[0]["codes"], serde_json::json!(["narrower-policy"]));
+    assert_eq!(said(&["warnings"]), serde_json::json!([]));
+}
+
+#[test]
+fn a_scanner_is_told_when_a_file_could_not_be_read() {
+    let ended_well = |file: &str| {
+        let outcome = check(
+            &[("p.yaml", POLICY.as_bytes())],
+            &["-f", file, "--format", "sarif"],
+        );
+        json(&outcome)["runs"][0]["invocations"][0]["executionSuccessful"].clone()
+    };
+    assert_eq!(ended_well("p.yaml"), true);
+    assert_eq!(ended_well("nowhere.yaml"), false);
+}
+
+#[test]
+fn a_field_that_is_given_a_hundred_thousand_times_is_told_of_at_once() {
+    let fields = "  action: ALLOW\n".repeat(100_000);
+    let outcome = check(
+        &[("p.yaml", format!("{POLICY}{fields}").as_bytes())],
+        &["-f", "p.yaml"],
+    );
+    assert_eq!(outcome.code, 3);
+    assert!(
+        outcome.stdout.contains("more are not shown"),
+        "{}",
+        outcome.stdout
+    );
 }

@@ -3,8 +3,8 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use crate::diagnostics::Diagnostic;
 use crate::diagnostics::shown::shown;
+use crate::diagnostics::{Diagnostic, Label};
 use crate::source::{FileProblem, Location, SyntaxError};
 
 /// A file that has no text.
@@ -35,8 +35,17 @@ fn help_for(kind: ErrorKind) -> &'static str {
 
 /// A text that is no document.
 pub(crate) fn syntax_problem(error: SyntaxError, source: usize) -> Diagnostic {
-    let SyntaxError { span, message, help } = error;
-    let diagnostic = Diagnostic::error("syntax", shown(&message)).at(Location { source, span });
+    let SyntaxError {
+        span,
+        message,
+        opened,
+        help,
+    } = error;
+    let mut diagnostic = Diagnostic::error("syntax", shown(&message)).at(Location { source, span });
+    diagnostic.related.extend(opened.map(|span| Label {
+        location: Location { source, span },
+        text: Some("opened here".to_owned()),
+    }));
     match help {
         Some(help) => diagnostic.help(help),
         None => diagnostic,

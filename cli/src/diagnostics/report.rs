@@ -100,6 +100,9 @@ impl Report {
         } = &self.extent;
         let (documents, files) = (plural(*documents, "document"), plural(*files, "file"));
         let mut summary = format!("{} in {documents} of {files}", self.counts());
+        if self.extent.files == 0 {
+            summary.push_str("\nnothing was looked at: no file there ends in .yaml, .yml or .json");
+        }
         if !passed_over.is_empty() {
             let kinds = passed_over.iter().map(|(kind, count)| format!("{count} {kind}"));
             let kinds: Vec<String> = kinds.collect();

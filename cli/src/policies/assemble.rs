@@ -114,6 +114,18 @@ pub(super) fn plugin_configuration(
     let (mut plugins, others): (Vec<Placed>, Vec<Placed>) = documents.into_iter().partition(is_plugin);
     match (plugins.pop(), others.into_iter().next()) {
         (Some(plugin), _) if plugins.is_empty() => inner_configuration(plugin, reader),
+        (None, Some(only)) if count == 1 && is_policy(&only) => {
+            let kind = kind_of(&only).unwrap_or_default();
+            let message = format!(
+                "`{}` holds no plugin configuration: it is a document of Istio",
+                path.display()
+            );
+            let mut problem = Diagnostic::error("wrong-kind", message).at(Reader::location(&only));
+            problem.notes.push(format!("its kind is {kind}"));
+            reader
+                .note(problem.help("read it by `-f`, or put it into `resources` of a plugin configuration"));
+            None
+        }
         (None, Some(only)) if count == 1 => Some(only),
         (Some(again), _) | (None, Some(again)) => {
             let message = format!(
@@ -136,7 +148,19 @@ pub(super) fn plugin_configuration(
 }
 
 fn is_plugin(placed: &Placed) -> bool {
-    placed.document.field("kind").and_then(Document::as_text) == Some("WasmPlugin")
+    kind_of(placed) == Some("WasmPlugin")
+}
+
+/// Whether it is one that Istio knows, or a list of such.
+fn is_policy(placed: &Placed) -> bool {
+    matches!(
+        kind_of(placed),
+        Some("AuthorizationPolicy" | "PeerAuthentication" | "List")
+    )
+}
+
+fn kind_of(placed: &Placed) -> Option<&str> {
+    placed.document.field("kind").and_then(Document::as_text)
 }
 
 fn inner_configuration(plugin: Placed, reader: &mut Reader) -> Option<Placed> {

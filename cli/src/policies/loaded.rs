@@ -60,7 +60,13 @@ impl Loaded {
             if documents.is_empty() && paths.contains(&path) {
                 reader.note_empty(&path);
             }
-            documents.into_iter().for_each(|placed| assembled.add(placed));
+            for placed in documents {
+                if is_configuration(&placed.document) {
+                    reader.note_configuration(&path, &placed);
+                } else {
+                    assembled.add(placed);
+                }
+            }
         }
         let (sources, mut extent) = reader.finish()?;
         extent.documents = assembled.documents;
@@ -191,6 +197,9 @@ pub(crate) fn holds_resources(path: &Path) -> bool {
             .documents(path)
             .iter()
             .all(|placed| is_resource(&placed.document))
+/// Whether it is a plugin configuration, which says nowhere what it is.
+fn is_configuration(document: &Document) -> bool {
+    document.field("kind").is_none() && document.field("resources").is_some()
 }
 
 /// Whether it is a Kubernetes resource other than the one that carries a plugin configuration.

@@ -1,5 +1,6 @@
 //! [`Builder`]: one document out of the events of its text.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use granit_parser::{Event, ScalarStyle, Span, Tag};
@@ -51,6 +52,13 @@ impl Builder {
     /// The document, once its end has been seen. An empty one is null.
     pub(super) fn finish(self) -> (Document, Node) {
         self.root.unwrap_or((Document::Null, Node::default()))
+    }
+
+    /// Where the innermost list or map that is not complete begins, if that is a bracket.
+    pub(super) fn open_bracket(&self, text: &str) -> Option<usize> {
+        let start = self.frames.last()?.start;
+        let rest = text.get(start..)?;
+        rest.starts_with(['[', '{']).then_some(start)
     }
 
     /// Takes what belongs to a document.
@@ -289,12 +297,16 @@ fn mergeable(value: Document, node: Node, at: &Range<usize>) -> Result<Vec<(Docu
 
 /// Adds the fields that the map has not itself; of several maps the first one has its way.
 fn merge(entries: &mut Vec<(String, Document)>, nodes: &mut Vec<Node>, merged: Vec<(Document, Node)>) {
+    if merged.is_empty() {
+        return;
+    }
+    let mut known: HashSet<String> = entries.iter().map(|(name, _)| name.clone()).collect();
     for (map, node) in merged {
         let Document::Map(fields) = map else {
             continue;
         };
         for ((name, value), node) in fields.into_iter().zip(node.parts) {
-            if !entries.iter().any(|(known, _)| *known == name) {
+            if known.insert(name.clone()) {
                 entries.push((name, value));
                 nodes.push(node);
             }
@@ -311,3 +323,6 @@ fn height(value: &Document) -> usize {
     };
     below.unwrap_or(0).saturating_add(1)
 }
+
+#[cfg(test)]
+mod tests;

@@ -59,8 +59,8 @@ impl Node {
             (Step::Index(index), Document::List(_)) => *index,
             (Step::Field(name), Document::Map(entries)) => {
                 let named = entries.iter().enumerate().filter(|(_, (field, _))| field == name);
-                let indices: Vec<usize> = named.map(|(index, _)| index).collect();
-                *indices.get(nth).or(indices.last())?
+                let mut indices = named.map(|(index, _)| index);
+                indices.clone().nth(nth).or_else(|| indices.next_back())?
             }
             (Step::Index(_) | Step::Field(_), _) => return None,
         };

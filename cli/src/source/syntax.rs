@@ -9,6 +9,8 @@ pub(crate) struct SyntaxError {
     pub(crate) span: Range<usize>,
     /// What is wrong.
     pub(crate) message: String,
+    /// The bracket that is open there.
+    pub(crate) opened: Option<Range<usize>>,
     /// What to do about it.
     pub(crate) help: Option<String>,
 }
@@ -18,8 +20,14 @@ impl SyntaxError {
         Self {
             span,
             message: message.into(),
+            opened: None,
             help: None,
         }
+    }
+
+    pub(super) fn opened(mut self, bracket: Range<usize>) -> Self {
+        self.opened = Some(bracket);
+        self
     }
 
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {

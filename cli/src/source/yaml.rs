@@ -1,12 +1,11 @@
 //! The documents of a text.
 
-use std::ops::Range;
-
-use granit_parser::{Event, Options, Parser, ScanError};
+use granit_parser::{Event, Options, Parser};
 use spiffe_authz_policy::Document;
 
 use crate::source::builder::Builder;
 use crate::source::node::Node;
+use crate::source::scan_error::scan_error;
 use crate::source::syntax::SyntaxError;
 
 /// Broken documents of one text that are told of; behind them reading ends.
@@ -35,7 +34,7 @@ pub(crate) fn read(text: &str) -> Reading {
                 Ok(())
             }
             Ok((event, span)) => builder.take(event, span),
-            Err(error) => Err(scan_error(&error, text)),
+            Err(error) => Err(scan_error(&error, text, builder.open_bracket(text))),
         };
         if let Err(error) = taken {
             reading.errors.push(error);
@@ -46,16 +45,4 @@ pub(crate) fn read(text: &str) -> Reading {
         }
     }
     reading
-}
-
-fn scan_error(error: &ScanError, text: &str) -> SyntaxError {
-    let start = error.marker().byte_offset().unwrap_or(text.len());
-    SyntaxError::new(at(text, start), error.kind().to_string())
-}
-
-/// The character at an offset, or the last one of the text.
-fn at(text: &str, offset: usize) -> Range<usize> {
-    let start = text.floor_char_boundary(offset);
-    let next = text.get(start..).and_then(|rest| rest.chars().next());
-    start..start.saturating_add(next.map_or(0, char::len_utf8))
 }
