@@ -1,6 +1,6 @@
 //! [`Omission`]: what was not looked at, because looking would take too long.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -164,7 +164,7 @@ impl fmt::Display for Bound {
 pub(super) struct Work {
     lists: Budget,
     rules: Budget,
-    omissions: RefCell<BTreeMap<Bound, Places>>,
+    omissions: Cell<BTreeMap<Bound, Places>>,
 }
 
 /// The places of an omission.
@@ -179,7 +179,7 @@ impl Work {
         Self {
             lists: Budget::of(PAIRS_OF_VALUES),
             rules: Budget::of(PAIRS_BETWEEN_RULES),
-            omissions: RefCell::default(),
+            omissions: Cell::default(),
         }
     }
 
@@ -205,7 +205,7 @@ impl Work {
 
     /// Notes a place; one that is noted again and again without another between is one.
     fn omit(&self, bound: Bound, at: &str) {
-        let mut omissions = self.omissions.borrow_mut();
+        let mut omissions = self.omissions.take();
         let places = omissions.entry(bound).or_insert_with(|| Places {
             first: at.to_owned(),
             last: String::new(),
@@ -215,6 +215,7 @@ impl Work {
             places.count = places.count.saturating_add(1);
             at.clone_into(&mut places.last);
         }
+        self.omissions.set(omissions);
     }
 
     /// What was not looked at.

@@ -79,6 +79,12 @@ fn cut(line: &str, span: Range<usize>) -> (String, Range<usize>) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(
+        clippy::arithmetic_side_effects,
+        clippy::string_slice,
+        reason = "a failed test panics"
+    )]
+
     use std::path::Path;
 
     use super::*;

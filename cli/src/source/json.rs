@@ -20,6 +20,8 @@ pub(crate) fn json_error(text: &str) -> Option<SyntaxError> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::string_slice, reason = "a failed test panics")]
+
     use super::*;
 
     #[test]

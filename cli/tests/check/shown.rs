@@ -297,7 +297,7 @@ fn one_line(json: &str) -> String {
 
 fn bomb() -> String {
     let level = |level: usize| {
-        let aliases = vec![format!("*a{}", level - 1); 9].join(", ");
+        let aliases = vec![format!("*a{}", level.saturating_sub(1)); 9].join(", ");
         format!("a{level}: &a{level} [{aliases}]\n")
     };
     let levels: String = (1..9).map(level).collect();
