@@ -59,6 +59,13 @@ fn a_port_that_is_strict_already_does_not_block() {
 }
 
 #[test]
+fn where_every_port_is_strict_already_nothing_is_left_to_do() {
+    example(&["-f", "readiness-policies.yaml", "--port", "9090"])
+        .code(0)
+        .stdout_eq(file!["snapshots/readiness/all-strict.txt"]);
+}
+
+#[test]
 fn too_little_evidence_is_not_known_and_the_answer_is_2() {
     let log = r#"{"direction":"inbound","time":"2026-11-22T11:00:00Z","response_code":200,"destination_port":80,"tls_version":"TLSv1.3","peer_fingerprint":"ab"}"#;
     readiness(&["-", "-n", "shop"], log)
@@ -90,6 +97,55 @@ fn the_counters_of_a_listener_tell_how_many_connections_had_no_certificate() {
         .code(2)
         .stdout_eq(file!["snapshots/readiness/metrics.txt"])
         .stderr_eq("");
+}
+
+#[test]
+fn the_ports_that_are_asked_for_are_the_ones_that_count() {
+    example(&["--port", "8080"])
+        .code(0)
+        .stdout_eq(file!["snapshots/readiness/one-port.txt"]);
+}
+
+#[test]
+fn a_listener_of_outbound_calls_does_not_count_where_the_port_is_asked_for() {
+    let outbound = concat!(
+        "envoy_listener_downstream_cx_total{envoy_listener_address=\"127.0.0.1_15101\"} 7\n",
+        "envoy_server_uptime{} 180000\n"
+    );
+    let log = &[
+        "readiness-access.jsonl",
+        "--metrics",
+        "-",
+        "-n",
+        "shop",
+        "-f",
+        "readiness-policies.yaml",
+        "-l",
+        "app=orders",
+        "--min-requests",
+        "8",
+    ];
+    readiness(log, outbound).code(2);
+    readiness(
+        &[log, &["--port", "8080", "--port", "9090"][..]].concat(),
+        outbound,
+    )
+    .code(0);
+}
+
+#[test]
+fn a_port_that_is_asked_for_and_was_not_seen_is_not_known() {
+    example(&["--port", "8080", "--port", "9999"])
+        .code(2)
+        .stdout_eq(file!["snapshots/readiness/unseen-port.txt"]);
+}
+
+#[test]
+fn a_line_that_names_no_port_may_be_about_the_one_that_is_asked_for() {
+    let log = r#"{"direction":"inbound","time":"2026-11-22T11:00:00Z","response_code":200,"tls_version":null,"peer_fingerprint":null,"peer_address":"10.0.0.9:1","cause":"matched-allow","decision":"allow"}"#;
+    readiness(&["-", "-n", "shop", "--port", "8080"], log)
+        .code(2)
+        .stdout_eq(file!["snapshots/readiness/no-port.txt"]);
 }
 
 #[test]

@@ -36,6 +36,10 @@ pub(crate) struct Arguments {
     /// The time of the verdict, such as `2026-11-22T12:00:00Z` [default: now]
     #[arg(long, value_name = "TIME", value_parser = time)]
     now: Option<OffsetDateTime>,
+    /// A port to look at, as often as wanted; the listeners of outbound calls are counted by an Envoy as well
+    /// [default: every port that is seen]
+    #[arg(long = "port", value_name = "PORT")]
+    pub(super) ports: Vec<u16>,
     /// The form of the answer
     #[arg(long, value_enum, value_name = "FORM", default_value = "human")]
     pub(super) format: Format,
@@ -53,7 +57,7 @@ const EXAMPLES: &str = "\
 EXAMPLES:
   spiffe-authz readiness access.log --namespace shop --labels app=orders
   spiffe-authz readiness access.log --quiet-for 7d --file policies/ --namespace shop
-  curl -s localhost:15000/stats/prometheus | spiffe-authz readiness --metrics -";
+  curl -s localhost:15000/stats/prometheus | spiffe-authz readiness --metrics - --port 15006";
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Format {

@@ -24,6 +24,8 @@ pub(crate) struct Evidence {
     policies: Option<PolicySet>,
     /// The workload that the counters, the policies and lines without a namespace are about.
     workload: String,
+    /// The ports that are asked for; none means all.
+    ports: BTreeSet<u16>,
     pub(crate) unreadable: u64,
 }
 
@@ -59,18 +61,33 @@ impl Evidence {
             metrics,
             policies,
             workload,
+            ports: arguments.ports.iter().copied().collect(),
             unreadable: census.unread,
         })
     }
 
-    /// Every port that anything is known of.
+    /// Every port that is asked for, or that anything is known of. Lines that name no port may be about any of them.
     pub(crate) fn keys(&self) -> BTreeSet<Key> {
+        let mut keys = self.known_keys();
+        if !self.ports.is_empty() {
+            keys.retain(|key| key.port.is_none_or(|port| self.ports.contains(&port)));
+            let known: BTreeSet<u16> = keys.iter().filter_map(|key| key.port).collect();
+            keys.extend(self.ports.difference(&known).map(|port| self.key(*port)));
+        }
+        keys
+    }
+
+    fn known_keys(&self) -> BTreeSet<Key> {
         let counted = self.metrics.iter().flat_map(|metrics| metrics.listeners.keys());
-        let counted = counted.map(|port| Key {
-            workload: self.workload.clone(),
-            port: Some(*port),
-        });
+        let counted = counted.map(|port| self.key(*port));
         counted.chain(self.traffic.ports().keys().cloned()).collect()
+    }
+
+    fn key(&self, port: u16) -> Key {
+        Key {
+            workload: self.workload.clone(),
+            port: Some(port),
+        }
     }
 
     pub(crate) fn of(&self, key: &Key) -> Assessment<'_> {

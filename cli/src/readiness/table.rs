@@ -135,7 +135,9 @@ fn next_step(report: &Report) -> &'static str {
         "\nNext: give the peers that block an SVID, then ask again.\n"
     } else if has("not-known") {
         "\nNext: let the access log run on, then ask again; nothing is safe that is not known.\n"
-    } else {
+    } else if has("safe") {
         "\nNext: set `mode: STRICT` in the PeerAuthentication.\n"
+    } else {
+        "\nNothing is left to do: every port is STRICT already.\n"
     }
 }
