@@ -66,6 +66,12 @@ demo-down: ## Take the mesh of demo-up down
 	@cargo build --locked --quiet -p spiffe-authz-demo
 	@target/debug/spiffe-authz-demo down
 
+.PHONY: demo-migration
+demo-migration: wasm ## From PERMISSIVE to STRICT in seven steps, under traffic (STAYS=frontend: a peer that does not move)
+	@echo "building the demo and the command (the first time, several minutes)"
+	@cargo build --locked --quiet -p spiffe-authz-demo -p spiffe-authz-cli
+	@ENVOY_BIN="$$(scripts/fetch-envoy.sh)" target/debug/spiffe-authz-demo migrate $(if $(STAYS),--stays-in-plaintext $(STAYS))
+
 ##@ Test
 
 .PHONY: test

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::layout::LayoutError;
 use crate::lock::LockError;
 use crate::mesh_error::MeshError;
+use crate::migration::error::MigrationError;
 use crate::policies::PoliciesError;
 use crate::process::ProcessError;
 use crate::row_runner::RowError;
@@ -115,4 +116,13 @@ pub enum DemoError {
     /// The rows.
     #[error(transparent)]
     Row(#[from] RowError),
+    /// An Envoy refused policies that the demo has made.
+    #[error("{} Envoy refused the policies of the walk; its log says why", workload.possessive())]
+    Refused {
+        /// Whose Envoy.
+        workload: Workload,
+    },
+    /// A step of the migration.
+    #[error(transparent)]
+    Migration(#[from] MigrationError),
 }

@@ -26,6 +26,7 @@ pub mod lock;
 pub mod log_tail;
 pub mod mesh;
 pub mod mesh_error;
+pub mod migration;
 pub mod mtls_client;
 pub mod observation;
 pub mod policies;

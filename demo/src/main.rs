@@ -18,6 +18,7 @@ fn main() -> ExitCode {
     match end {
         Ok(End::Good) => ExitCode::SUCCESS,
         Ok(End::Bad) => ExitCode::FAILURE,
+        Ok(End::Stopped) => ExitCode::from(2),
         Ok(End::Interrupted(signal)) => ExitCode::from(128_u8.saturating_add(signal)),
         Err(message) => {
             eprintln!("error: {message}");

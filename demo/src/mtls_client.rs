@@ -1,7 +1,7 @@
 //! A client that sends one HTTP/1.1 request: over mTLS with an SVID, over TLS without a certificate, or over
 //! plaintext. Every step has a deadline, and every failure a name.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
@@ -77,6 +77,7 @@ pub enum TlsSetupError {
 #[derive(Clone)]
 pub struct Client {
     address: SocketAddr,
+    source: Option<IpAddr>,
     tls: Option<(TlsConnector, ServerName<'static>)>,
     step_timeout: Duration,
 }
@@ -87,6 +88,7 @@ impl Client {
     pub fn plaintext(address: SocketAddr) -> Self {
         Self {
             address,
+            source: None,
             tls: None,
             step_timeout: STEP_TIMEOUT,
         }
@@ -109,6 +111,7 @@ impl Client {
         };
         Ok(Self {
             address,
+            source: None,
             tls: Some((connector, name)),
             step_timeout: STEP_TIMEOUT,
         })
@@ -121,12 +124,21 @@ impl Client {
         self
     }
 
+    /// The same client with an address of this machine from which it connects; else the operating system picks one.
+    #[must_use]
+    pub fn with_source(mut self, source: IpAddr) -> Self {
+        self.source = Some(source);
+        self
+    }
+
     /// Sends the request over a connection of its own and reads the response.
     ///
     /// # Errors
     /// When there is no whole response: which step failed, and how.
     pub async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, TransportFailure> {
-        let stream = self.step(Step::Connect, TcpStream::connect(self.address)).await?;
+        let stream = self
+            .step(Step::Connect, connect(self.address, self.source))
+            .await?;
         let Some((connector, name)) = &self.tls else {
             return self.exchange(stream, request).await;
         };
@@ -189,6 +201,19 @@ impl Client {
         };
         timeout(self.step_timeout, work).await.map_err(late)?
     }
+}
+
+pub(crate) async fn connect(address: SocketAddr, source: Option<IpAddr>) -> std::io::Result<TcpStream> {
+    let Some(source) = source else {
+        return TcpStream::connect(address).await;
+    };
+    let socket = if source.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    socket.bind(SocketAddr::new(source, 0))?;
+    socket.connect(address).await
 }
 
 async fn write_all<S: AsyncWrite + Unpin>(stream: &mut S, bytes: &[u8]) -> std::io::Result<()> {

@@ -91,14 +91,39 @@ impl<'a> RowRunner<'a> {
                 outcomes.push(not_tried(row));
                 continue;
             }
-            let observation = self.observe(row, &self.mark(number)).await?;
-            outcomes.push(self.judge(row, observation).await?);
+            let mark = self.mark(number);
+            outcomes.push(
+                self.run_by(row, &mark, async || self.send(row, &mark).await)
+                    .await?,
+            );
         }
         Ok(outcomes)
     }
 
+    /// Carries out one row whose request, with this mark, is sent by `send`.
+    ///
+    /// # Errors
+    /// When a file of the demo cannot be read, or `send` fails.
+    pub async fn run_by(
+        &self,
+        row: &Row,
+        mark: &str,
+        send: impl AsyncFnOnce() -> Result<Got, RowError>,
+    ) -> Result<Outcome, RowError> {
+        let mut log = AccessLogReader::from_end(&self.layout.access_log(row.to))?;
+        let got = send().await?;
+        let line = next_line(&mut log, row, mark, &got).await?;
+        let observation = Observation {
+            got,
+            reached: self.reached(row.to, mark).await,
+            log: line,
+        };
+        self.judge(row, observation).await
+    }
+
     /// A W3C trace context: the run is the trace, the row is the span, which must not be zero.
-    fn mark(&self, number: usize) -> String {
+    #[must_use]
+    pub fn mark(&self, number: usize) -> String {
         format!("00-{:032x}-{:016x}-01", self.run, number.saturating_add(1))
     }
 
@@ -128,18 +153,11 @@ impl<'a> RowRunner<'a> {
         }
     }
 
-    async fn observe(&self, row: &Row, mark: &str) -> Result<Observation, RowError> {
-        let mut log = AccessLogReader::from_end(&self.layout.access_log(row.to))?;
-        let got = self.send(row, mark).await?;
-        let line = next_line(&mut log, row, mark, &got).await?;
-        Ok(Observation {
-            got,
-            reached: self.reached(row.to, mark).await,
-            log: line,
-        })
-    }
-
-    async fn send(&self, row: &Row, mark: &str) -> Result<Got, RowError> {
+    /// Sends the request of the row once, marked with `mark`, and looks neither into logs nor at the application.
+    ///
+    /// # Errors
+    /// When an SVID of the sender cannot be read.
+    pub async fn send(&self, row: &Row, mark: &str) -> Result<Got, RowError> {
         let headers = headers(row, mark);
         let Sender::Application(workload) = row.from else {
             return self.send_directly(row, headers).await;
@@ -173,12 +191,17 @@ impl<'a> RowRunner<'a> {
 
     fn direct_client(&self, row: &Row) -> Result<Client, RowError> {
         let folder = match row.from {
-            Sender::Plaintext => return Ok(Client::plaintext(self.topology.of(row.to).inbound)),
+            Sender::Plaintext => return Ok(self.plaintext_client(row.to)),
+            Sender::PlaintextFrom(address) => return Ok(self.plaintext_client(row.to).with_source(address)),
             Sender::NoCertificate => None,
             Sender::Application(workload) | Sender::WithSvidOf(workload) => Some(self.layout.svid(workload)),
             Sender::Stranger(stranger) => Some(stranger.folder(self.layout)),
         };
         self.tls_client(row.to, folder.map(SvidDirectory::new))
+    }
+
+    fn plaintext_client(&self, to: Workload) -> Client {
+        Client::plaintext(self.topology.of(to).inbound)
     }
 
     fn tls_client(&self, to: Workload, svid: Option<SvidDirectory>) -> Result<Client, RowError> {

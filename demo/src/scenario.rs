@@ -1,5 +1,7 @@
 //! The rows: who asks whom for what, and what must come of it.
 
+use std::net::IpAddr;
+
 use crate::identities::Stranger;
 use crate::workload::Workload;
 
@@ -33,6 +35,8 @@ pub enum Sender {
     NoCertificate,
     /// The same without TLS.
     Plaintext,
+    /// The same from this address of the machine.
+    PlaintextFrom(IpAddr),
 }
 
 /// What must come of a request.
@@ -286,6 +290,7 @@ impl Sender {
             Self::Stranger(Stranger::Expired) => "client, expired SVID".to_owned(),
             Self::NoCertificate => "client, no certificate".to_owned(),
             Self::Plaintext => "client, plaintext".to_owned(),
+            Self::PlaintextFrom(address) => format!("client, plaintext from {address}"),
         }
     }
 
@@ -295,7 +300,7 @@ impl Sender {
     pub fn spiffe_id(self) -> Option<String> {
         match self {
             Self::Application(workload) | Self::WithSvidOf(workload) => Some(workload.spiffe_id()),
-            Self::Stranger(_) | Self::NoCertificate | Self::Plaintext => None,
+            Self::Stranger(_) | Self::NoCertificate | Self::Plaintext | Self::PlaintextFrom(_) => None,
         }
     }
 }

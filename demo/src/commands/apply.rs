@@ -60,7 +60,13 @@ pub(super) async fn apply(options: &ApplyOptions) -> Result<End, DemoError> {
     Ok(end)
 }
 
-async fn give(layout: &Layout, state: &State, workload: Workload, policies: &str) -> Result<bool, DemoError> {
+/// Gives the policies to the workload's Envoy, and waits until it has taken them up (`true`) or refused them.
+pub(super) async fn give(
+    layout: &Layout,
+    state: &State,
+    workload: Workload,
+    policies: &str,
+) -> Result<bool, DemoError> {
     let client = Client::plaintext(state.topology.of(workload).admin);
     let before = updates(&client, workload).await?;
     let sidecars = Sidecars {

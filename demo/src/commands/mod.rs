@@ -4,6 +4,7 @@ mod application;
 mod apply;
 mod down;
 mod keep;
+mod migrate;
 mod rows;
 mod run;
 mod running;
@@ -37,6 +38,8 @@ enum Command {
     Rows(Folder),
     /// Give the edited policies to the running mesh
     Apply(apply::ApplyOptions),
+    /// Start the mesh, walk payments from PERMISSIVE to STRICT, end the mesh; exit status 2 if the walk stops before STRICT
+    Migrate(migrate::MigrateOptions),
     /// End the running mesh
     Down(Folder),
     /// Own the mesh that `up` starts
@@ -68,6 +71,8 @@ pub enum End {
     Good,
     /// A row differs, or a process has died.
     Bad,
+    /// It stopped half-way, because going on would refuse somebody.
+    Stopped,
     /// A signal of this number ended it early.
     Interrupted(u8),
 }
@@ -83,6 +88,7 @@ impl Arguments {
             Command::Up(options) => up::up(&options).await,
             Command::Rows(folder) => rows::rows(&folder).await,
             Command::Apply(options) => apply::apply(&options).await,
+            Command::Migrate(options) => migrate::migrate(&options).await,
             Command::Down(folder) => down::down(&folder).await,
             Command::Keep(options) => keep::keep(&options).await,
             Command::Application(options) => application::application(options).await,

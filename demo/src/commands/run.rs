@@ -1,4 +1,6 @@
 //! `run`: up, the table, down.
+//!
+//! What comes between up and down may be something else than the table.
 
 use std::time::{Duration, Instant};
 
@@ -16,14 +18,23 @@ use crate::state::State;
 pub(super) const WATCH: Duration = Duration::from_millis(25);
 
 pub(super) async fn run(options: &StartOptions) -> Result<End, DemoError> {
+    with_mesh(options, "run", rows::print_table).await
+}
+
+/// Starts a mesh, plays on it, and ends it; `play` is told where it is.
+pub(super) async fn with_mesh(
+    options: &StartOptions,
+    command: &str,
+    play: impl AsyncFnOnce(&Layout, &State) -> Result<End, DemoError>,
+) -> Result<End, DemoError> {
     let options = options.mesh()?;
     let layout = options.layout.clone();
-    let _lock = running::lock(&layout, "run")?;
+    let _lock = running::lock(&layout, command)?;
     running::expect_none(&layout).await?;
     let mut interrupt = Interrupt::listen().map_err(DemoError::Signals)?;
     let mut mesh = Mesh::prepare(options)?;
     let end = tokio::select! {
-        end = play(&mut mesh, &layout) => end,
+        end = start_and_play(&mut mesh, &layout, play) => end,
         signal = interrupt.received() => Ok(End::Interrupted(signal)),
     };
     let stopped = mesh.stop().await;
@@ -33,7 +44,11 @@ pub(super) async fn run(options: &StartOptions) -> Result<End, DemoError> {
     Ok(end)
 }
 
-async fn play(mesh: &mut Mesh, layout: &Layout) -> Result<End, DemoError> {
+async fn start_and_play(
+    mesh: &mut Mesh,
+    layout: &Layout,
+    play: impl AsyncFnOnce(&Layout, &State) -> Result<End, DemoError>,
+) -> Result<End, DemoError> {
     let began = Instant::now();
     print("Starting three applications and three Envoys ...\n");
     mesh.start(START_PATIENCE).await?;
@@ -43,7 +58,7 @@ async fn play(mesh: &mut Mesh, layout: &Layout) -> Result<End, DemoError> {
     ));
     let state = mesh.state().clone();
     tokio::select! {
-        end = rows::print_table(layout, &state) => end,
+        end = play(layout, &state) => end,
         failure = watch(mesh) => Err(failure),
     }
 }
