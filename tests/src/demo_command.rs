@@ -40,9 +40,18 @@ impl DemoCommand {
     /// # Errors
     /// When it cannot be run or takes too long.
     pub fn start(&self, subcommand: &str) -> Result<Output, String> {
+        self.start_with(subcommand, &[])
+    }
+
+    /// Runs a subcommand that starts a mesh, with options of its own.
+    ///
+    /// # Errors
+    /// When it cannot be run or takes too long.
+    pub fn start_with(&self, subcommand: &str, options: &[&str]) -> Result<Output, String> {
         let (envoy, filter) = (workspace::envoy()?, workspace::filter_wasm()?);
         let mut command = self.command(subcommand);
         command.arg("--envoy").arg(envoy).arg("--filter").arg(filter);
+        command.args(options);
         finish(command)
     }
 
@@ -64,7 +73,9 @@ impl DemoCommand {
         Ok(state.ok_or("no mesh is up")?.processes)
     }
 
-    fn folder(&self) -> PathBuf {
+    /// Where the mesh keeps its files.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
         self.scratch.path().join("mesh")
     }
 
