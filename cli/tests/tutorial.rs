@@ -1,4 +1,5 @@
-//! Every command of the tutorial, run in its order, with a real Envoy: it prints what the page shows.
+//! Every command of the tutorial, and of the page on the way to STRICT, run in its order, with a real Envoy: it prints
+//! what the page shows.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
@@ -19,8 +20,9 @@ use snapbox::IntoData as _;
 use snapbox::filter::{Filter as _, FilterNewlines, NormalizeToExpected};
 use walkthrough::{Shell, Walkthrough};
 
-/// The ports of the page; each run has free ones in their place.
-const PORTS: [&str; 4] = ["15006", "15000", "8080", "15101"];
+/// The ports of a page; each run has free ones in their place.
+const TUTORIAL_PORTS: [&str; 4] = ["15006", "15000", "8080", "15101"];
+const MIGRATION_PORTS: [&str; 3] = ["15006", "15000", "9001"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -41,18 +43,18 @@ fn envoy() -> PathBuf {
 }
 
 /// The page with ports that are free.
-fn page() -> String {
-    let page = std::fs::read_to_string(root().join("docs/tutorial.md")).unwrap();
-    let listeners: Vec<TcpListener> = PORTS
+fn page(name: &str, ports: &[&str]) -> String {
+    let page = std::fs::read_to_string(root().join("docs").join(name)).unwrap();
+    let listeners: Vec<TcpListener> = ports
         .iter()
         .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
         .collect();
-    let ports = listeners
+    let free = listeners
         .iter()
         .map(|listener| listener.local_addr().unwrap().port().to_string());
-    PORTS
+    ports
         .iter()
-        .zip(ports)
+        .zip(free)
         .fold(page, |page, (shown, free)| page.replace(shown, &free))
 }
 
@@ -83,8 +85,17 @@ fn shows(output: &str, shown: &str) -> bool {
 
 #[test]
 fn every_command_of_the_tutorial_does_what_the_page_shows() {
+    assert_does_what_it_shows(&page("tutorial.md", &TUTORIAL_PORTS));
+}
+
+#[test]
+fn every_command_on_the_way_to_strict_does_what_the_page_shows() {
+    assert_does_what_it_shows(&page("migration.md", &MIGRATION_PORTS));
+}
+
+fn assert_does_what_it_shows(page: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let steps = Walkthrough::of(&page()).steps;
+    let steps = Walkthrough::of(page).steps;
     assert!(steps.len() > 10, "the page has steps");
     let done = shell(folder.path()).run(&steps);
     let mut failures = String::new();

@@ -78,3 +78,14 @@ fn an_envoy_that_does_not_start_is_an_error_and_leaves_no_state() {
         assert!(!folder("broken").join("state.json").exists());
     }
 }
+
+#[test]
+fn a_migration_without_the_command_it_asks_names_the_remedy() {
+    let output = demo("migrate", &["migrate", "--spiffe-authz", "/no/such/command"]);
+    assert_eq!(output.status.code(), Some(1));
+    let errors = errors(&output);
+    assert!(
+        errors.contains("the command `/no/such/command` is not there; build it by"),
+        "{errors}"
+    );
+}

@@ -21,7 +21,7 @@ use crate::state::State;
 use crate::workload::Workload;
 
 /// How often readiness is asked before the walk gives up.
-const QUESTIONS: u32 = 3;
+const QUESTIONS: u32 = 2;
 /// Traffic before and after the change.
 const AROUND: Duration = Duration::from_millis(700);
 /// Times are written down to the second.
