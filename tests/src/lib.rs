@@ -8,6 +8,7 @@ pub mod command;
 pub mod corpus;
 pub mod demo_command;
 pub mod differential;
+pub mod discovery;
 pub mod engine;
 pub mod engines;
 pub mod envoy;
@@ -19,6 +20,8 @@ pub mod policies;
 pub mod problem;
 pub mod reference;
 pub mod scratch;
+pub mod steady_load;
+pub mod versions_in_force;
 pub mod workspace;
 
 pub use spiffe_authz_simulate::{described_certificate, dynamic_metadata, report, verdict};
