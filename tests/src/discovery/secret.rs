@@ -24,17 +24,9 @@ pub fn svid(name: &str, leaf: &IssuedLeaf) -> Resource {
     secret(name, SecretKind::TlsCertificate(certificate))
 }
 
-/// One trust bundle under this name: `ROOTCA`, or the SPIFFE ID of its trust domain.
-#[must_use]
-pub fn bundle(name: &str, bundle_pem: &str) -> Resource {
-    let context = ValidationContext {
-        trusted_ca: Some(inline(bundle_pem.as_bytes())),
-        custom_validator_config: None,
-    };
-    secret(name, SecretKind::ValidationContext(context))
-}
-
-/// The bundles of several trust domains under this name: `ALL`.
+/// The bundles of these trust domains under this name: `ALL`; with one alone `ROOTCA`, or the SPIFFE ID of its trust domain.
+///
+/// The agent has Envoy check by trust domain in each case.
 #[must_use]
 pub fn bundles(name: &str, of: &[(&str, &str)]) -> Resource {
     let trust_domains = of.iter().map(|(trust_domain, bundle_pem)| TrustDomain {

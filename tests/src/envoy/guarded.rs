@@ -6,7 +6,8 @@ use serde_json::Value;
 use spiffe_authz_demo::ports::free_loopback_addresses;
 use spiffe_authz_demo::replace_file::replace_file;
 use spiffe_authz_envoy_config::{
-    ApplicationProtocol, FilePath, FilterModule, FilterSource, InboundTransport, ecds,
+    ApplicationProtocol, FilePath, FilterModule, FilterSource, InboundTransport, Sidecar, SpireSds,
+    SvidSource, ecds,
 };
 use tokio_rustls::TlsConnector;
 
@@ -69,6 +70,30 @@ impl Guarded {
     ) -> Result<Self, String> {
         let scratch = Scratch::new(name)?;
         let identities = Identities::checked_by(validator, &scratch)?;
+        let svid = identities.paths().clone().into();
+        Self::start_with(scratch, identities, svid, plugin_configuration, change).await
+    }
+
+    /// As [`Guarded::start`], with the SVID and the trust bundle from this agent.
+    ///
+    /// # Errors
+    /// When anything does not start.
+    pub async fn start_with_agent(
+        scratch: Scratch,
+        identities: Identities,
+        agent: SpireSds,
+        plugin_configuration: &Value,
+    ) -> Result<Self, String> {
+        Self::start_with(scratch, identities, agent.into(), plugin_configuration, |_, _| ()).await
+    }
+
+    async fn start_with(
+        scratch: Scratch,
+        identities: Identities,
+        svid: SvidSource,
+        plugin_configuration: &Value,
+        change: impl FnOnce(&mut Value, &mut Value),
+    ) -> Result<Self, String> {
         let application = Tripwire::start().await?;
         let ecds_file = scratch.file("filter.ecds.json")?;
         let source = FilterSource::Ecds {
@@ -82,6 +107,7 @@ impl Guarded {
             InboundTransport::Permissive,
             source,
         )?;
+        let sidecar = Sidecar { svid, ..sidecar };
         let mut bootstrap = sidecar.bootstrap();
         let mut document =
             ecds::ecds_document(&sidecar.filter, ApplicationProtocol::Http, plugin_configuration);
