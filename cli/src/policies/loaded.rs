@@ -197,6 +197,8 @@ pub(crate) fn holds_resources(path: &Path) -> bool {
             .documents(path)
             .iter()
             .all(|placed| is_resource(&placed.document))
+}
+
 /// Whether it is a plugin configuration, which says nowhere what it is.
 fn is_configuration(document: &Document) -> bool {
     document.field("kind").is_none() && document.field("resources").is_some()
