@@ -35,6 +35,7 @@ impl Sidecars<'_> {
         Ok(Sidecar {
             node: node(workload),
             admin: addresses.admin.try_into()?,
+            metrics: None,
             inbound: Inbound {
                 listen: addresses.inbound,
                 application: addresses.application.try_into()?,

@@ -6,7 +6,9 @@ use crate::any::type_url;
 use crate::{FilePath, access_log, http_filters, route};
 
 const NAME: &str = "envoy.filters.network.http_connection_manager";
-const TYPE_NAME: &str = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
+/// The protobuf message of the connection manager.
+pub const TYPE_NAME: &str =
+    "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 
 /// A connection without a request is closed after this long.
 pub const IDLE_TIMEOUT: &str = "300s";
@@ -121,6 +123,8 @@ fn bounded_http2() -> Value {
     })
 }
 
-fn network_filter(typed_config: &Value) -> Value {
+/// The connection manager of this message as a network filter.
+#[must_use]
+pub fn network_filter(typed_config: &Value) -> Value {
     json!({"name": NAME, "typed_config": typed_config})
 }

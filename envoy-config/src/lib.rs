@@ -42,6 +42,7 @@ pub mod inbound;
 pub mod interlock;
 pub mod internal_listener;
 pub mod istio;
+pub mod metrics_listener;
 pub mod network_filters;
 pub mod node;
 pub mod outbound;

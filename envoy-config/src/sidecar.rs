@@ -1,10 +1,12 @@
 //! A sidecar as a whole: the bootstrap and the files beside it.
 
+use std::net::SocketAddr;
+
 use serde_json::{Value, json};
 
 use crate::{
     FilePath, FilterModule, Inbound, LoopbackAddress, Node, Outbound, SdsDocument, SvidSource, admin,
-    overload, stats,
+    metrics_listener, overload, stats,
 };
 
 /// All that a workload's Envoy needs to know.
@@ -14,6 +16,8 @@ pub struct Sidecar {
     pub node: Node,
     /// Where the admin interface listens.
     pub admin: LoopbackAddress,
+    /// Where another machine may read the metrics; nowhere for `None`.
+    pub metrics: Option<SocketAddr>,
     /// What peers reach.
     pub inbound: Inbound,
     /// The peers that the application calls; each name once.
@@ -51,12 +55,14 @@ impl Sidecar {
     fn listeners(&self) -> Vec<Value> {
         let inbound = self.inbound.listener(&self.svid, &self.filter, &self.access_log);
         let outbound = self.outbound.iter().map(|peer| peer.listener(&self.access_log));
-        std::iter::once(inbound).chain(outbound).collect()
+        let metrics = self.metrics.map(metrics_listener::listener);
+        std::iter::once(inbound).chain(outbound).chain(metrics).collect()
     }
 
     fn clusters(&self) -> Vec<Value> {
         let peers = self.outbound.iter().map(|peer| peer.cluster(&self.svid));
         let clusters = std::iter::once(self.inbound.cluster()).chain(peers);
-        clusters.chain(self.svid.clusters()).collect()
+        let metrics = self.metrics.map(|_| metrics_listener::cluster(self.admin));
+        clusters.chain(self.svid.clusters()).chain(metrics).collect()
     }
 }

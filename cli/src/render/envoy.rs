@@ -80,6 +80,9 @@ struct TrafficArguments {
     /// The admin interface, on loopback
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:15000", value_parser = loopback)]
     admin: LoopbackAddress,
+    /// Where another machine may read the metrics, at /stats/prometheus, and nothing else [default: nowhere]
+    #[arg(long, value_name = "ADDRESS")]
+    metrics: Option<SocketAddr>,
 }
 
 /// The files, as they are written and as Envoy finds them.
@@ -175,6 +178,7 @@ impl Arguments {
         Ok(Sidecar {
             node,
             admin: traffic.admin,
+            metrics: traffic.metrics,
             inbound: Inbound {
                 listen: traffic.listen,
                 application: traffic.application,

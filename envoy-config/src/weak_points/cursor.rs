@@ -74,6 +74,10 @@ impl<'v> Cursor<'v> {
         self.value.as_str()
     }
 
+    pub(super) fn number(&self) -> Option<u64> {
+        self.value.as_u64()
+    }
+
     pub(super) fn is_true(&self) -> bool {
         self.value == &Value::Bool(true)
     }

@@ -3,7 +3,7 @@
 use crate::weak_points::cursor::Cursor;
 use crate::weak_points::guards::{self, GuardNames};
 use crate::weak_points::kind::Guard;
-use crate::weak_points::{Findings, WeakPoint};
+use crate::weak_points::{Findings, WeakPoint, metrics};
 
 /// What is done about `%2F`, where it is not left as it is.
 const ESCAPED_SLASHES: [(&str, u64); 3] = [
@@ -25,7 +25,7 @@ pub(super) fn look_at(filter: &Cursor<'_>, findings: &mut Findings) -> bool {
     true
 }
 
-/// A connection manager whose routes only answer or redirect forwards nothing; routes that are not shown may.
+/// A connection manager whose routes only answer, redirect or show the metrics forwards nothing; routes that are not shown may.
 fn forwards(manager: &Cursor<'_>, findings: &mut Findings) -> bool {
     let elsewhere = ["rds", "scoped_routes"]
         .iter()
@@ -44,7 +44,8 @@ fn forwards(manager: &Cursor<'_>, findings: &mut Findings) -> bool {
 }
 
 fn has_route_action(place: &Cursor<'_>) -> bool {
-    place.field("route").is_some_and(|action| action.is_object())
+    let acts = place.field("route").is_some_and(|action| action.is_object());
+    acts && !metrics::is_metrics_route(place)
 }
 
 /// Upgrades such as WebSocket may have a list of filters of their own.

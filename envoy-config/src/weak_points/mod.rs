@@ -38,6 +38,7 @@ mod http;
 mod interlock;
 mod kind;
 mod listener;
+mod metrics;
 mod presence;
 mod tls;
 mod wasm;
@@ -65,6 +66,7 @@ pub fn of_bootstrap(bootstrap: &Value) -> Vec<Finding> {
     {
         findings.add(WeakPoint::NotShown, &elsewhere);
     }
+    metrics::look_at_clusters(&root, &mut findings);
     let resources = root.field("static_resources");
     for listener in resources.iter().flat_map(|it| it.items("listeners")) {
         listener::look_at(&listener, &mut findings);

@@ -27,6 +27,7 @@ pub(crate) fn orders(transport: InboundTransport, source: FilterSource) -> Sidec
             labels: BTreeMap::from([("app".to_owned(), "orders".to_owned())]),
         },
         admin: LoopbackAddress::with_port(15_000),
+        metrics: None,
         inbound: Inbound {
             listen: "0.0.0.0:15006".parse().unwrap(),
             application: LoopbackAddress::with_port(8080),

@@ -13,5 +13,6 @@ mod fixture;
 mod identity;
 #[cfg(test)]
 mod inbound;
+mod metrics;
 #[cfg(test)]
 mod weak_points;

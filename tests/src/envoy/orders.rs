@@ -39,6 +39,7 @@ pub fn sidecar(
     Ok(Sidecar {
         node: node(),
         admin: loopback(addresses.admin)?,
+        metrics: None,
         inbound: Inbound {
             listen: addresses.inbound,
             application: loopback(addresses.application)?,
