@@ -3,7 +3,7 @@
 //! Most boxes ask for a few classes of an axis: they are dealt out to these, so that the work is that of the boxes and not
 //! that of the boxes times the classes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::difference::boxes::{Boxes, Half};
 
@@ -11,8 +11,10 @@ use crate::difference::boxes::{Boxes, Half};
 pub(super) struct Parts {
     /// What does not look at the axis.
     common: Half,
-    /// For each class what is left of the boxes that ask for it.
-    own: Vec<Half>,
+    /// By class what is left of the boxes that ask for it.
+    own: BTreeMap<usize, Half>,
+    /// How many classes there are.
+    count: usize,
     dealt: u64,
 }
 
@@ -20,7 +22,8 @@ impl Parts {
     pub(super) fn new(half: &Half, level: usize, count: usize, boxes: &Boxes) -> Self {
         let mut parts = Self {
             common: Half::default(),
-            own: vec![Half::default(); count],
+            own: BTreeMap::new(),
+            count,
             dealt: 0,
         };
         let dealing = Dealing { boxes, level };
@@ -30,7 +33,7 @@ impl Parts {
         for (number, lifters) in &half.denies {
             parts.deal_deny(*number, lifters, &dealing);
         }
-        for own in &mut parts.own {
+        for own in parts.own.values_mut() {
             own.sort();
         }
         parts
@@ -39,7 +42,7 @@ impl Parts {
     /// What is left for requests of a class.
     pub(super) fn rest(&self, class: usize) -> Half {
         let mut rest = self.common.clone();
-        if let Some(own) = self.own.get(class) {
+        if let Some(own) = self.own.get(&class) {
             rest.denies.extend(own.denies.iter().cloned());
             rest.allows.extend(&own.allows);
         }
@@ -53,7 +56,7 @@ impl Parts {
 
     /// How many boxes are left for a class.
     pub(super) fn work_of(&self, class: usize) -> u64 {
-        let own = self.own.get(class).map_or(0, Half::len);
+        let own = self.own.get(&class).map_or(0, Half::len);
         u64::try_from(self.common.len().saturating_add(own)).unwrap_or(u64::MAX)
     }
 
@@ -62,10 +65,7 @@ impl Parts {
             Some((classes, rest)) => {
                 for class in classes {
                     self.dealt = self.dealt.saturating_add(1);
-                    self.own
-                        .get_mut(class)
-                        .into_iter()
-                        .for_each(|own| own.allows.push(rest));
+                    self.own.entry(class).or_default().allows.push(rest);
                 }
             }
             None => {
@@ -76,15 +76,12 @@ impl Parts {
     }
 
     fn deal_deny(&mut self, number: usize, lifters: &[usize], dealing: &Dealing<'_>) {
-        let count = self.own.len();
+        let count = self.count;
         let mut deal = |class: usize, rest: usize| {
             let lifters = lifters.iter().filter_map(|lifter| dealing.rest(*lifter, class));
             let denied = (rest, lifters.collect());
             self.dealt = self.dealt.saturating_add(1);
-            self.own
-                .get_mut(class)
-                .into_iter()
-                .for_each(|own| own.denies.push(denied.clone()));
+            self.own.entry(class).or_default().denies.push(denied);
         };
         match dealing.classes(number) {
             Some((classes, rest)) => classes.for_each(|class| deal(class, rest)),
@@ -99,26 +96,28 @@ impl Parts {
     }
 }
 
-/// Classes for which the same is left of both sets before what does not look at the axis, without those for which nothing
-/// can differ: by their first class.
-pub(super) fn alike(parts: &[Parts; 2], count: usize) -> Vec<Vec<usize>> {
+/// Classes for which the same is left of both sets, without those for which nothing can differ: by their first class.
+pub(super) fn alike(parts: &[Parts; 2]) -> Vec<Vec<usize>> {
     let [old, new] = parts;
     let is_common = old.common == new.common;
-    let mut places: HashMap<(Option<&Half>, Option<&Half>), usize> = HashMap::new();
-    let mut groups: Vec<Vec<usize>> = Vec::new();
-    for class in 0..count {
+    let asked_for: BTreeSet<usize> = old.own.keys().chain(new.own.keys()).copied().collect();
+    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut firsts: HashMap<(Option<&Half>, Option<&Half>), usize> = HashMap::new();
+    for class in &asked_for {
         let own = (old.own.get(class), new.own.get(class));
-        if is_common && own.0 == own.1 {
-            continue;
-        }
-        let next = groups.len();
-        let place = *places.entry(own).or_insert(next);
-        match groups.get_mut(place) {
-            Some(group) => group.push(class),
-            None => groups.push(vec![class]),
+        if !(is_common && own.0 == own.1) {
+            let first = *firsts.entry(own).or_insert(*class);
+            groups.entry(first).or_default().push(*class);
         }
     }
-    groups
+    // However many classes no box asks for, they are one group.
+    if !is_common {
+        let others: Vec<usize> = (0..old.count)
+            .filter(|class| !asked_for.contains(class))
+            .collect();
+        groups.extend(others.first().copied().map(|first| (first, others)));
+    }
+    groups.into_values().collect()
 }
 
 /// The axis that boxes are dealt by.

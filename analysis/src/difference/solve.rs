@@ -128,7 +128,7 @@ impl Solver<'_> {
             .saturating_add(new_parts.work());
         let mut groups: HashMap<(Half, Half), Vec<usize>> = HashMap::new();
         let mut order: Vec<(Half, Half)> = Vec::new();
-        for classes in alike(&parts, count) {
+        for classes in alike(&parts) {
             let Some(first) = classes.first().copied() else {
                 continue;
             };
