@@ -1,5 +1,11 @@
 //! `spiffe-authz diff`: what is told of two policy sets, and exit codes.
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a failed test panics")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failed test panics"
+)]
 
 use std::path::Path;
 

@@ -79,6 +79,9 @@ pub(super) fn solve(problem: &Problem, class_counts: &[usize], bounds: Bounds) -
     }
 }
 
+/// What is left of both sets, and the classes for which it is.
+type Rest = ((Half, Half), Vec<usize>);
+
 struct Solver<'s> {
     boxes: &'s Boxes,
     /// How many classes the axis at each level has.
@@ -112,53 +115,22 @@ impl Solver<'_> {
             .filter_map(|number| self.boxes.node_of(number))
             .map(|node| node.level)
             .min();
-        let Some(level) = level else {
-            return if *new == Half::allowed() {
-                Tree::NewlyAllowed
-            } else {
-                Tree::NewlyDenied
-            };
-        };
+        match level {
+            Some(level) => self.split(old, new, level),
+            None if *new == Half::allowed() => Tree::NewlyAllowed,
+            None => Tree::NewlyDenied,
+        }
+    }
+
+    /// What differs, class by class of the axis at a level.
+    fn split(&mut self, old: &Half, new: &Half, level: usize) -> Tree {
         let count = self.class_counts.get(level).copied().unwrap_or(0);
         let parts = [old, new].map(|half| Parts::new(half, level, count, self.boxes));
-        let [old_parts, new_parts] = &parts;
-        self.steps = self
-            .steps
-            .saturating_add(old_parts.work())
-            .saturating_add(new_parts.work());
-        let mut groups: HashMap<(Half, Half), Vec<usize>> = HashMap::new();
-        let mut order: Vec<(Half, Half)> = Vec::new();
-        for classes in alike(&parts) {
-            let Some(first) = classes.first().copied() else {
-                continue;
-            };
-            let work = old_parts.work_of(first).saturating_add(new_parts.work_of(first));
-            self.steps = self.steps.saturating_add(work);
-            if self.steps > self.bounds.steps {
-                self.is_bounded = true;
-                return Tree::Unknown;
-            }
-            let rest = (old_parts.rest(first), new_parts.rest(first));
-            if rest.0 != rest.1 {
-                let group = groups.entry(rest.clone()).or_default();
-                if group.is_empty() {
-                    order.push(rest);
-                }
-                group.extend(classes);
-            }
-        }
-        let mut branches: Vec<(Vec<usize>, TreeNumber)> = Vec::new();
-        for rest in order {
-            let tree = self.tree(&rest.0, &rest.1);
-            let classes = groups.remove(&rest).unwrap_or_default();
-            if self.trees.get(tree) == Some(&Tree::Same) {
-                continue;
-            }
-            match branches.iter_mut().find(|(_, other)| *other == tree) {
-                Some((own, _)) => own.extend(classes),
-                None => branches.push((classes, tree)),
-            }
-        }
+        let Some(rests) = self.rests(&parts) else {
+            self.is_bounded = true;
+            return Tree::Unknown;
+        };
+        let mut branches = self.branches(rests);
         branches
             .iter_mut()
             .for_each(|(classes, _)| classes.sort_unstable());
@@ -169,6 +141,49 @@ impl Solver<'_> {
             }
             _ => Tree::Split(level, branches),
         }
+    }
+
+    /// What is left of both sets where that differs, with the classes for which it is left; `None` where the bound on work
+    /// is hit.
+    fn rests(&mut self, parts: &[Parts; 2]) -> Option<Vec<Rest>> {
+        let [old, new] = parts;
+        self.steps = self.steps.saturating_add(old.work()).saturating_add(new.work());
+        let mut places: HashMap<(Half, Half), usize> = HashMap::new();
+        let mut rests: Vec<Rest> = Vec::new();
+        for classes in alike(parts) {
+            let first = classes.first().copied()?;
+            let work = old.work_of(first).saturating_add(new.work_of(first));
+            self.steps = self.steps.saturating_add(work);
+            if self.steps > self.bounds.steps {
+                return None;
+            }
+            let rest = (old.rest(first), new.rest(first));
+            if rest.0 == rest.1 {
+                continue;
+            }
+            let place = *places.entry(rest.clone()).or_insert(rests.len());
+            match rests.get_mut(place) {
+                Some((_, own)) => own.extend(classes),
+                None => rests.push((rest, classes)),
+            }
+        }
+        Some(rests)
+    }
+
+    /// The tree of each rest; classes with the same tree are together.
+    fn branches(&mut self, rests: Vec<Rest>) -> Vec<(Vec<usize>, TreeNumber)> {
+        let mut branches: Vec<(Vec<usize>, TreeNumber)> = Vec::new();
+        for ((old, new), classes) in rests {
+            let tree = self.tree(&old, &new);
+            if self.trees.get(tree) == Some(&Tree::Same) {
+                continue;
+            }
+            match branches.iter_mut().find(|(_, other)| *other == tree) {
+                Some((own, _)) => own.extend(classes),
+                None => branches.push((classes, tree)),
+            }
+        }
+        branches
     }
 
     fn number(&mut self, tree: Tree) -> TreeNumber {

@@ -36,7 +36,7 @@ pub(super) struct Solved {
 /// One scene, worked out.
 pub(super) struct SolvedScene {
     pub(super) space: Space,
-    problem: Problem,
+    pub(super) problem: Problem,
     pub(super) solution: Solution,
 }
 

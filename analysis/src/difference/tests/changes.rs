@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{FRONTEND, difference, lines, mtls, policy, rule, set};
+use super::{FRONTEND, difference, lines, mtls, orders, policy, rule, set, side};
+use crate::difference::solve::{Bounds, solve};
+use crate::difference::solved::Solved;
 
 fn allow(rules: &[Value]) -> Value {
     policy("orders", json!({"rules": rules}))
@@ -247,30 +249,57 @@ fn a_value_of_the_namespace_of_tokens_is_told_as_not_solved() {
     );
 }
 
+/// So many rules, each on a peer and a path of its own; those that `is_changed` says have another path.
+fn many(count: usize, is_changed: impl Fn(usize) -> bool) -> Value {
+    let one = |number: usize| {
+        let more = if is_changed(number) { "more/" } else { "" };
+        rule(
+            &format!("cluster.local/ns/shop/sa/client-{number}"),
+            &["GET"],
+            &[&format!("/api/{number}/{more}*")],
+        )
+    };
+    let rules: Vec<Value> = (0..count).map(one).collect();
+    let parts = rules.chunks(100).enumerate();
+    let parts = parts.map(|(index, part)| policy(&format!("p{index}"), json!({"rules": part})));
+    set(&parts.collect::<Vec<_>>())
+}
+
+fn steps(old: &Value, new: &Value) -> u64 {
+    let found = difference(old, new);
+    assert!(!found.changes.is_empty());
+    found.coverage.scenes.iter().map(|scene| scene.steps).sum()
+}
+
 #[test]
 fn the_work_grows_with_the_rules_and_not_with_their_square() {
-    let steps = |count: usize| -> u64 {
-        let rules = |changed: usize| -> Vec<Value> {
-            let one = |number: usize| {
-                let more = if number == changed { "more/" } else { "" };
-                rule(
-                    &format!("cluster.local/ns/shop/sa/client-{number}"),
-                    &["GET"],
-                    &[&format!("/api/{number}/{more}*")],
-                )
-            };
-            (0..count).map(one).collect()
-        };
-        let policies = |changed: usize| {
-            let rules = rules(changed);
-            let parts = rules.chunks(100).enumerate();
-            let parts = parts.map(|(index, part)| policy(&format!("p{index}"), json!({"rules": part})));
-            set(&parts.collect::<Vec<_>>())
-        };
-        let found = difference(&policies(7), &policies(count / 2));
-        assert_eq!(found.changes.len(), 2, "{:?}", lines(&found));
-        found.coverage.scenes.iter().map(|scene| scene.steps).sum()
-    };
+    let steps = |count: usize| steps(&many(count, |one| one == 7), &many(count, |one| one == count / 2));
     let (few, many) = (steps(100), steps(400));
     assert!(many <= few * 5, "{few} steps for 100 rules, {many} for 400");
+}
+
+#[test]
+fn the_work_grows_with_the_changes_and_not_with_their_square() {
+    let steps = |count: usize| steps(&many(count, |_| false), &many(count, |_| true));
+    let (few, many) = (steps(50), steps(200));
+    assert!(many <= few * 5, "{few} steps for 50 changes, {many} for 200");
+}
+
+#[test]
+fn a_bound_that_is_hit_is_told() {
+    let (old, new) = (side(&many(4, |_| false)), side(&many(4, |_| true)));
+    let solved = Solved::new(&old, &new, &orders(), &mut |_, _| {}).unwrap_or_else(|error| panic!("{error}"));
+    let scene = &solved.scenes[0];
+    let counts: Vec<usize> = scene
+        .problem
+        .order
+        .iter()
+        .map(|axis| scene.space.axes[*axis].classes.len())
+        .collect();
+    let solve = |steps, cells| solve(&scene.problem, &counts, Bounds { steps, cells });
+    let whole = solve(1000, 4);
+    assert_eq!((whole.cells.len(), whole.is_bounded), (4, false));
+    let few_cells = solve(1000, 3);
+    assert_eq!((few_cells.cells.len(), few_cells.is_bounded), (3, true));
+    assert!(solve(10, 4).is_bounded);
 }
