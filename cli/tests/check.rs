@@ -428,3 +428,21 @@ fn a_field_that_is_given_a_hundred_thousand_times_is_told_of_at_once() {
         outcome.stdout
     );
 }
+
+#[test]
+fn resources_that_are_defined_again_behind_many_others_are_told_of_at_once() {
+    let policies = |range: std::ops::Range<usize>| -> String {
+        let named = |index: usize| format!("---\n{}", POLICY.replacen("orders", &format!("p{index}"), 1));
+        range.map(named).collect()
+    };
+    let text = policies(0..4_000) + &policies(3_900..4_000);
+    let outcome = check(
+        &[("p.yaml", text.as_bytes())],
+        &["-f", "p.yaml", "--format", "json"],
+    );
+    let told = json(&outcome);
+    let last = told["diagnostics"].as_array().unwrap().last().unwrap();
+    assert_eq!((outcome.code, &last["code"]), (3, &"duplicate-resource".into()));
+    // Nine lines each, of which the fourth has the name.
+    assert_eq!(last["related"][0]["line"], 3_999 * 9 + 4);
+}

@@ -13,6 +13,7 @@ use crate::source::{Located, Location, Part, Step, steps};
 /// All problems of a configuration, in the order of the texts.
 pub(crate) fn config_problems(loaded: &Loaded, errors: &ConfigErrors) -> Vec<Diagnostic> {
     let mut repeated: HashMap<&str, usize> = HashMap::new();
+    let names = names(loaded, errors);
     let diagnostics = errors.iter().map(|error| {
         let is_duplicate = matches!(error.kind, ConfigErrorKind::DuplicateField);
         // The first of several fields is no mistake.
@@ -23,14 +24,36 @@ pub(crate) fn config_problems(loaded: &Loaded, errors: &ConfigErrors) -> Vec<Dia
         } else {
             0
         };
-        diagnostic(loaded, error, nth)
+        diagnostic(loaded, &names, error, nth)
     });
     let mut diagnostics: Vec<Diagnostic> = diagnostics.collect();
     diagnostics.sort_by_key(Diagnostic::order);
     diagnostics
 }
 
-fn diagnostic(loaded: &Loaded, error: &ConfigError, nth: usize) -> Diagnostic {
+/// Of each resource the first that has its kind, namespace and name.
+type Names<'d> = HashMap<Identity<'d>, usize>;
+
+/// Kind, namespace and name of a resource.
+type Identity<'d> = (&'d str, Option<&'d str>, &'d str);
+
+/// The names of the resources, where one of them is there twice.
+fn names<'d>(loaded: &'d Loaded, errors: &ConfigErrors) -> Names<'d> {
+    let mut names = Names::new();
+    let is_duplicate = |error: &ConfigError| matches!(error.kind, ConfigErrorKind::DuplicateResource(_));
+    if !errors.iter().any(is_duplicate) {
+        return names;
+    }
+    let resources = loaded.document().field("resources").and_then(Document::as_list);
+    for (index, resource) in resources.unwrap_or_default().iter().enumerate() {
+        if let Some(identity) = identity(resource) {
+            names.entry(identity).or_insert(index);
+        }
+    }
+    names
+}
+
+fn diagnostic(loaded: &Loaded, names: &Names<'_>, error: &ConfigError, nth: usize) -> Diagnostic {
     let ConfigError { at, kind } = error;
     let mut diagnostic = Diagnostic::error(code(kind), message(at, kind));
     diagnostic.place.clone_from(at);
@@ -42,7 +65,7 @@ fn diagnostic(loaded: &Loaded, error: &ConfigError, nth: usize) -> Diagnostic {
         Located::Option(option) => diagnostic.notes.push(format!("the option `{option}` says so")),
         Located::Nowhere => {}
     }
-    diagnostic.related = first_one(loaded, error).into_iter().collect();
+    diagnostic.related = first_one(loaded, names, error).into_iter().collect();
     diagnostic
 }
 
@@ -131,15 +154,12 @@ fn label(location: Location, kind: &ConfigErrorKind) -> Label {
 }
 
 /// What stands there already: of a field that is given twice, of a resource that is defined twice.
-fn first_one(loaded: &Loaded, error: &ConfigError) -> Option<Label> {
+fn first_one(loaded: &Loaded, names: &Names<'_>, error: &ConfigError) -> Option<Label> {
     let at = match &error.kind {
         ConfigErrorKind::DuplicateField => error.at.clone(),
         ConfigErrorKind::DuplicateResource(_) => {
-            let again = resource(loaded.document(), &error.at)?;
-            let resources = loaded.document().field("resources")?.as_list()?;
-            let first = resources
-                .iter()
-                .position(|document| name(document).as_ref() == Some(&again))?;
+            let again = resource_at(loaded.document(), &error.at)?;
+            let first = names.get(&identity(again)?)?;
             format!("resources[{first}].metadata.name")
         }
         ConfigErrorKind::Syntax(_)
@@ -163,20 +183,30 @@ fn first_one(loaded: &Loaded, error: &ConfigError) -> Option<Label> {
 
 /// The resource that a place lies in, such as `AuthorizationPolicy shop/orders`.
 pub(crate) fn resource(document: &Document, place: &str) -> Option<String> {
+    name(resource_at(document, place)?)
+}
+
+fn resource_at<'d>(document: &'d Document, place: &str) -> Option<&'d Document> {
     let steps = steps(place);
     let [Step::Field(field), Step::Index(index), ..] = steps.as_slice() else {
         return None;
     };
     let resources = document.field(field).filter(|_| field == "resources")?;
-    name(resources.as_list()?.get(*index)?)
+    resources.as_list()?.get(*index)
 }
 
 fn name(resource: &Document) -> Option<String> {
-    let metadata = resource.field("metadata")?;
-    let kind = resource.field("kind")?.as_text()?;
-    let name = metadata.field("name")?.as_text()?;
-    Some(match metadata.field("namespace").and_then(Document::as_text) {
+    let (kind, namespace, name) = identity(resource)?;
+    Some(match namespace {
         Some(namespace) => format!("{} {}/{}", shown(kind), shown(namespace), shown(name)),
         None => format!("{} {}", shown(kind), shown(name)),
     })
+}
+
+fn identity(resource: &Document) -> Option<Identity<'_>> {
+    let metadata = resource.field("metadata")?;
+    let kind = resource.field("kind")?.as_text()?;
+    let name = metadata.field("name")?.as_text()?;
+    let namespace = metadata.field("namespace").and_then(Document::as_text);
+    Some((kind, namespace, name))
 }
