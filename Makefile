@@ -94,6 +94,24 @@ differential: wasm ## Engine against reference, index against linear walk (N=100
 	@ENVOY_BIN="$$(scripts/fetch-envoy.sh)" $(DIFFERENTIAL) differential-envoy -- \
 		--configurations $(CONFIGURATIONS) --requests $(REQUESTS) $(if $(SEED),--seed $(SEED))
 
+UPDATES ?= 1000
+RULES ?= 1000
+UNDER_LOAD := cargo test --locked --quiet --workspace --all-features
+
+.PHONY: hot-reload
+hot-reload: wasm ## Policies change under load from a control plane (UPDATES=1000), then with RULES=1000 more rules
+	@ENVOY_BIN="$$(scripts/fetch-envoy.sh)" HOT_RELOAD_UPDATES=$(UPDATES) \
+		$(UNDER_LOAD) --test hot_reload -- --nocapture --test-threads 1
+	@ENVOY_BIN="$$(scripts/fetch-envoy.sh)" HOT_RELOAD_UPDATES=$(UPDATES) HOT_RELOAD_RULES=$(RULES) \
+		$(UNDER_LOAD) --test hot_reload -- --nocapture --test-threads 1 policies_change
+
+ROTATIONS ?= 60
+
+.PHONY: rotation
+rotation: wasm ## SVIDs of both sides rotate under load, every two seconds (ROTATIONS=60)
+	@ENVOY_BIN="$$(scripts/fetch-envoy.sh)" ROTATIONS=$(ROTATIONS) ROTATION_PAUSE_MS=2000 \
+		$(UNDER_LOAD) --test rotation_under_load -- --nocapture
+
 FAULT_REQUESTS ?= 1000
 
 .PHONY: faults

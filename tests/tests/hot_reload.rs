@@ -1,12 +1,12 @@
 //! Policies change under load, over ECDS from a control plane: no decision is wrong, no request is lost, memory stays.
 //!
-//! `make hot-reload` does 1,000 updates each; `make test` does fewer.
+//! `make hot-reload` does 1,000 updates each, and 1,000 more of a set of 1,000 rules; `make test` does fewer.
 
 use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use spiffe_authz_tests::discovery::bootstrap::{Protocol, take_filter_from};
 use spiffe_authz_tests::discovery::{Answers, DiscoveryServer, Resource, Shelf, extension};
 use spiffe_authz_tests::envoy::guarded::{FRONTEND, Guarded};
@@ -24,15 +24,39 @@ const BAD_EVERY: usize = 10;
 /// The memory is measured from here on: the filter's machines, connections and buffers are there.
 const WARM_AFTER: usize = 30;
 const CONNECTIONS: usize = 8;
+const RULES_A_POLICY: usize = 500;
 const MOST_GROWTH_KIB: u64 = 5 * 1024;
 const PAUSE: Duration = Duration::from_millis(10);
 
-fn updates() -> usize {
-    std::env::var("HOT_RELOAD_UPDATES").map_or(UPDATES, |text| text.parse().expect("a number"))
+fn from_environment(name: &str, otherwise: usize) -> usize {
+    std::env::var(name).map_or(otherwise, |text| text.parse().expect("a number"))
 }
 
+fn updates() -> usize {
+    from_environment("HOT_RELOAD_UPDATES", UPDATES)
+}
+
+/// With as many rules beside it for others as the environment says, which change with each version too.
 fn configuration(version: usize) -> Value {
-    allow_get(FRONTEND, &[ALWAYS, &path_of(version)])
+    let mut configuration = allow_get(FRONTEND, &[ALWAYS, &path_of(version)]);
+    let rule = |number: usize| {
+        json!({
+            "from": [{"source": {"principals": [format!("cluster.local/ns/shop/sa/s{number}")]}}],
+            "to": [{"operation": {"paths": [format!("/{version}/{number}/*")]}}],
+        })
+    };
+    let numbers: Vec<usize> = (0..from_environment("HOT_RELOAD_RULES", 0)).collect();
+    for (policy, numbers) in numbers.chunks(RULES_A_POLICY).enumerate() {
+        let rules: Vec<Value> = numbers.iter().copied().map(rule).collect();
+        let resources = configuration["resources"].as_array_mut().unwrap();
+        resources.push(json!({
+            "apiVersion": "security.istio.io/v1",
+            "kind": "AuthorizationPolicy",
+            "metadata": {"name": format!("others-{policy}"), "namespace": "shop"},
+            "spec": {"rules": rules},
+        }));
+    }
+    configuration
 }
 
 /// A running Envoy that takes its filter from a control plane.
