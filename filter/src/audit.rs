@@ -1,9 +1,11 @@
-//! The audit lines: one JSON object in the proxy's log for each denied request or connection, at level `warn`, and for
-//! each allowed one that an AUDIT policy marks or a dry-run policy would deny, at level `info`.
+//! The audit lines: one JSON object in the proxy's log for each denied request or connection, at level `warn`, and at level
+//! `info` for each allowed one that an AUDIT policy marks or a dry-run policy would deny, and for one in so many of all
+//! that were allowed where the configuration asks for it (`audit.allowedOneIn`). `docs/schema/audit-line.schema.json` is the
+//! shape for machines.
 //!
 //! | field | value |
 //! |---|---|
-//! | `event` | `request-denied`, `connection-denied` (TCP), `request-observed`, `connection-observed` |
+//! | `event` | `request-denied`, `connection-denied` (TCP), `request-observed`, `connection-observed`, `request-allowed`, `connection-allowed` |
 //! | `decision` | `deny` or `allow` |
 //! | `cause` | the one word that says why, such as `no-matching-allow` |
 //! | `policy` | `namespace/name` of the policy that decided, or null |
@@ -17,18 +19,22 @@
 //! | `destination_port` | a number, or null |
 //! | `protocol` | `http` or `tcp` |
 //! | `audited`, `would_deny`, `would_allow` | the AUDIT policies that match, and the dry-run policies that would change the decision, as lists of `namespace/name`; left out where empty |
+//! | `one_in` | for how many allowed ones this one stands; in lines of the sample alone |
 //!
 //! Fields are added in later versions and none changes its meaning. What the peer wrote is
 //! [printable] ASCII. Header values, query and fragment are never shown.
 
+use std::num::NonZeroU64;
+
 use serde::Serialize;
 use spiffe_authz_policy::{Attribute, Denial, Observations, PathClass, Peer, PolicySet, Protocol, Request};
 
-use crate::attributes::destination_port;
+use crate::attributes::local_port;
 use crate::escape::printable;
 use crate::host::{Host, LogLevel};
 use crate::observed::Names;
 use crate::outcome::Outcome;
+use crate::sampling::Sampler;
 
 /// What became of one request or connection.
 #[derive(Debug)]
@@ -64,6 +70,8 @@ struct Line<'r> {
     would_deny: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     would_allow: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    one_in: Option<NonZeroU64>,
 }
 
 /// Logs what was denied.
@@ -72,31 +80,44 @@ pub(crate) fn log_denied(host: &impl Host, record: &Record<'_>) {
         Protocol::Http => "request-denied",
         Protocol::Tcp => "connection-denied",
     };
-    let names = Names::of(record.observations);
-    log(
-        host,
-        LogLevel::Warn,
-        &line(event, record, names, port(host, record.request)),
-    );
+    let line = line(host, event, record, Names::of(record.observations));
+    log(host, LogLevel::Warn, &line);
 }
 
-/// Logs what was allowed, if a policy that only watches has something to say of it.
-pub(crate) fn log_observed(host: &impl Host, record: &Record<'_>) {
+/// Logs what was allowed, if a policy that only watches has something to say of it or it is in the sample.
+pub(crate) fn log_allowed(host: &impl Host, sampler: &Sampler, record: &Record<'_>) {
+    let one_in = record.policies.and_then(PolicySet::audited_allowed_one_in);
+    let sampled = one_in.filter(|one_in| sampler.picks(*one_in));
+    let names = if record.observations.is_empty() {
+        Names::default()
+    } else {
+        Names::of(record.observations)
+    };
+    match (names.is_empty(), sampled) {
+        (true, None) => {}
+        (true, Some(one_in)) => log_sampled(host, record, one_in),
+        (false, _) => log_observed(host, record, names),
+    }
+}
+
+fn log_sampled(host: &impl Host, record: &Record<'_>, one_in: NonZeroU64) {
+    let event = match record.request.protocol {
+        Protocol::Http => "request-allowed",
+        Protocol::Tcp => "connection-allowed",
+    };
+    let line = Line {
+        one_in: Some(one_in),
+        ..line(host, event, record, Names::default())
+    };
+    log(host, LogLevel::Info, &line);
+}
+
+fn log_observed(host: &impl Host, record: &Record<'_>, names: Names) {
     let event = match record.request.protocol {
         Protocol::Http => "request-observed",
         Protocol::Tcp => "connection-observed",
     };
-    if record.observations.is_empty() {
-        return;
-    }
-    let names = Names::of(record.observations);
-    if !names.is_empty() {
-        log(
-            host,
-            LogLevel::Info,
-            &line(event, record, names, port(host, record.request)),
-        );
-    }
+    log(host, LogLevel::Info, &line(host, event, record, names));
 }
 
 fn log(host: &impl Host, level: LogLevel, line: &Line<'_>) {
@@ -109,16 +130,7 @@ fn log(host: &impl Host, level: LogLevel, line: &Line<'_>) {
     }
 }
 
-/// The local port, which is not asked for before a line is written, unless a policy reads it.
-fn port(host: &impl Host, request: &Request<'_>) -> Option<u16> {
-    match request.destination_port {
-        Attribute::Known(port) => Some(port),
-        Attribute::Absent => None,
-        Attribute::Unreadable => destination_port(host).known().copied(),
-    }
-}
-
-fn line<'r>(event: &'static str, record: &Record<'r>, names: Names, port: Option<u16>) -> Line<'r> {
+fn line<'r>(host: &impl Host, event: &'static str, record: &Record<'r>, names: Names) -> Line<'r> {
     let Record {
         outcome,
         policies,
@@ -140,7 +152,7 @@ fn line<'r>(event: &'static str, record: &Record<'r>, names: Names, port: Option
         host: text(request.host),
         path: text(request.path_without_query()),
         path_classes: path_classes(record),
-        destination_port: port,
+        destination_port: local_port(host, request),
         protocol: match request.protocol {
             Protocol::Http => "http",
             Protocol::Tcp => "tcp",
@@ -148,6 +160,7 @@ fn line<'r>(event: &'static str, record: &Record<'r>, names: Names, port: Option
         audited: names.audited,
         would_deny: names.would_deny,
         would_allow: names.would_allow,
+        one_in: None,
     }
 }
 
@@ -275,6 +288,10 @@ mod tests {
 
     type Log = fn(&FakeHost, &Record<'_>);
 
+    fn log_allowed(host: &FakeHost, record: &Record<'_>) {
+        super::log_allowed(host, &Sampler::default(), record);
+    }
+
     /// The line for what was observed, with its level, by one of the two functions that log.
     fn observed(log: Log, protocol: Protocol) -> (LogLevel, String) {
         let (a, b) = (policy_id("a"), policy_id("b"));
@@ -318,14 +335,14 @@ mod tests {
                 "tcp",
             ),
             (
-                log_observed,
+                log_allowed,
                 Protocol::Http,
                 LogLevel::Info,
                 "request-observed",
                 "http",
             ),
             (
-                log_observed,
+                log_allowed,
                 Protocol::Tcp,
                 LogLevel::Info,
                 "connection-observed",
@@ -359,7 +376,7 @@ mod tests {
             policies: None,
             request: &Request::absent(Protocol::Http),
         };
-        log_observed(&host, &record);
+        log_allowed(&host, &record);
         assert_eq!(host.lines(), []);
     }
 
@@ -407,5 +424,37 @@ mod tests {
         let ambiguous = line(Denial::AmbiguousPath);
         assert!(ambiguous.contains(expected), "{ambiguous}");
         assert!(!line(Denial::AmbiguousHost).contains("path_classes"));
+    }
+
+    #[test]
+    fn of_the_allowed_requests_one_in_so_many_has_a_line_that_says_so() {
+        let policies = crate::fake_host::policies_of(
+            r#"{"workload": {"namespace": "shop"}, "resources": [], "audit": {"allowedOneIn": 4}}"#,
+        );
+        let (host, sampler) = (FakeHost::new(), Sampler::default());
+        let record = Record {
+            outcome: &Outcome {
+                decision: "allow",
+                cause: "matched-allow",
+                rule: None,
+            },
+            observations: &Observations::default(),
+            policies: Some(&policies),
+            request: &request(&[], b"/a?token=secret"),
+        };
+        for _ in 0..40 {
+            super::log_allowed(&host, &sampler, &record);
+        }
+        let lines = host.lines();
+        assert_eq!(lines.len(), 10);
+        for (level, line) in lines {
+            assert_eq!(level, LogLevel::Info);
+            assert!(
+                line.starts_with(r#"{"event":"request-allowed","decision":"allow""#),
+                "{line}"
+            );
+            assert!(line.ends_with(r#""protocol":"http","one_in":4}"#), "{line}");
+            assert!(!line.contains("secret"), "{line}");
+        }
     }
 }

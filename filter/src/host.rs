@@ -68,7 +68,7 @@ pub(crate) trait Host {
     /// When the proxy does not count.
     fn increment_metric(&self, metric: MetricId) -> Result<(), HostError>;
 
-    /// Sets a gauge.
+    /// Sets a gauge, or adds a value to a histogram.
     ///
     /// # Errors
     /// When the proxy does not take the value.
@@ -125,6 +125,8 @@ pub(crate) enum MetricKind {
     Counter,
     /// A value that is set.
     Gauge,
+    /// Values in buckets, which the proxy has.
+    Histogram,
 }
 
 /// The proxy's handle of a metric.

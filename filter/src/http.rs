@@ -88,8 +88,7 @@ mod tests {
         assert!(stream(&host).judge());
         let expected = [&b"allow"[..], b"allow", b"matched-allow", b"shop/orders", b"0"];
         assert_eq!(told(&host), expected.map(|value| Some(value.to_vec())));
-        let counter =
-            "spiffe_authz_requests_total.decision=.=allow;.;cause=.=matched-allow;.;policy=.=shop/orders;.;";
+        let counter = "spiffe_authz_requests_total.decision=.=allow;.;cause=.=matched-allow;.;mtls=.=mutual;.;policy=.=shop/orders;.;";
         assert_eq!(host.counters(), [(counter.to_owned(), 1)]);
         assert_eq!(host.replies(), []);
         assert_eq!(host.warnings(), []);
@@ -107,8 +106,7 @@ mod tests {
             Some(b"1"),
         ];
         assert_eq!(told(&host), expected.map(|value| value.map(<[u8]>::to_vec)));
-        let counter =
-            "spiffe_authz_requests_total.decision=.=deny;.;cause=.=matched-deny;.;policy=.=shop/no-admin;.;";
+        let counter = "spiffe_authz_requests_total.decision=.=deny;.;cause=.=matched-deny;.;mtls=.=mutual;.;policy=.=shop/no-admin;.;";
         assert_eq!(host.counters(), [(counter.to_owned(), 1)]);
         let details = "rbac_access_denied_matched_policy[ns[shop]-policy[no-admin]-rule[1]]";
         assert_eq!(host.replies()[0].details, details);
@@ -155,7 +153,7 @@ mod tests {
         let details = "spiffe_authz_denied[source-ip-unreadable]";
         assert_eq!(host.replies()[0].details, details);
         assert_eq!(host.state(property::CAUSE).unwrap(), b"source-ip-unreadable");
-        let counter = "spiffe_authz_requests_total.decision=.=deny;.;cause=.=source-ip-unreadable;.;policy=.=shop/orders;.;";
+        let counter = "spiffe_authz_requests_total.decision=.=deny;.;cause=.=source-ip-unreadable;.;mtls=.=mutual;.;policy=.=shop/orders;.;";
         assert_eq!(host.counters(), [(counter.to_owned(), 1)]);
         let cause = r#""cause":"source-ip-unreadable","policy":"shop/orders","rule":0,"#;
         assert!(host.warnings()[0].1.contains(cause));
@@ -289,8 +287,7 @@ mod tests {
             "spiffe_authz_denied[trailer-in-policy]"
         );
         assert_eq!(host.state(property::CAUSE).unwrap(), b"trailer-in-policy");
-        let counter =
-            "spiffe_authz_requests_total.decision=.=deny;.;cause=.=trailer-in-policy;.;policy=.=;.;";
+        let counter = "spiffe_authz_requests_total.decision=.=deny;.;cause=.=trailer-in-policy;.;mtls=.=mutual;.;policy=.=;.;";
         assert!(host.metrics().contains(&(counter.to_owned(), 1)));
         let lines = host.lines();
         let (_, line) = lines.last().unwrap();

@@ -10,6 +10,7 @@ use spiffe_authz_policy::{PolicyId, PolicySet};
 use crate::attributes::Connections;
 use crate::host::MetricId;
 use crate::property;
+use crate::transport::Transport;
 
 /// The filter state in which a `set_filter_state` filter puts `%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%`.
 const DIRECT_REMOTE_ADDRESS_KEY: &str = "spiffe_authz.direct_remote_address";
@@ -31,8 +32,16 @@ pub(crate) struct InForce {
 pub(crate) struct Told {
     /// `namespace/name`.
     pub(crate) name: String,
-    /// The counter of what it decided last, by its cause.
-    pub(crate) counter: Cell<Option<(&'static str, MetricId)>>,
+    /// The counter of what it decided last.
+    pub(crate) last: Cell<Option<Last>>,
+}
+
+/// A counter, with what else its labels depend on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Last {
+    pub(crate) cause: &'static str,
+    pub(crate) transport: Transport,
+    pub(crate) counter: MetricId,
 }
 
 impl InForce {
@@ -76,7 +85,7 @@ impl Told {
     fn of(policy: &PolicyId) -> Rc<Self> {
         Rc::new(Self {
             name: policy.to_string(),
-            counter: Cell::new(None),
+            last: Cell::new(None),
         })
     }
 }

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use spiffe_authz_policy::{Observations, Protocol, Request};
 
-use crate::attributes::{with_connection, with_request, with_trailers};
-use crate::audit::{Record, log_denied, log_observed};
+use crate::attributes::{Meeting, with_connection, with_request, with_trailers};
+use crate::audit::{Record, log_allowed, log_denied};
 use crate::host::Host;
 use crate::in_force::InForce;
 use crate::observed;
@@ -28,9 +28,12 @@ impl<H: Host> Judge<H> {
 
     /// Judges the HTTP request that the host has in hand.
     pub(crate) fn request(&self) -> Flow {
-        with_request(&self.host, &self.vm.kept, self.in_force.as_deref(), |request| {
-            self.judge(request)
-        })
+        with_request(
+            &self.host,
+            &self.vm.kept,
+            self.in_force.as_deref(),
+            |request, meeting| self.judge(request, meeting),
+        )
     }
 
     /// Judges the TCP connection that the host has in hand.
@@ -39,7 +42,7 @@ impl<H: Host> Judge<H> {
             &self.host,
             &self.vm.kept,
             self.in_force.as_deref(),
-            |connection| self.judge(connection),
+            |connection, meeting| self.judge(connection, meeting),
         )
     }
 
@@ -48,7 +51,7 @@ impl<H: Host> Judge<H> {
         let refusal = self.refusal_of_trailers()?;
         let in_force = self.in_force.as_deref();
         let (flow, outcome) = refuse(&self.host, Protocol::Http, refusal);
-        with_request(&self.host, &self.vm.kept, in_force, |request| {
+        with_request(&self.host, &self.vm.kept, in_force, |request, _| {
             let record = Record {
                 outcome: &outcome,
                 observations: &Observations::default(),
@@ -70,12 +73,13 @@ impl<H: Host> Judge<H> {
         with_trailers(&self.host, |trailers| policies.refuses_trailers(trailers)).map(Refusal::Denied)
     }
 
-    fn judge(&self, request: &Request<'_>) -> Flow {
+    fn judge(&self, request: &Request<'_>, meeting: Meeting) -> Flow {
         let Some(in_force) = self.in_force.as_deref() else {
             return self.refuse_without_configuration(request);
         };
         let policies = in_force.policies();
         self.vm.note_peer(&self.host, policies, request.peer);
+        self.vm.metrics.meet_peer(&self.host, request, meeting);
         if !policies.observes() {
             return self.decide(in_force, request, &Observations::default());
         }
@@ -96,7 +100,9 @@ impl<H: Host> Judge<H> {
             policies: Some(policies),
             request,
         };
-        self.vm.metrics.count(&self.host, &outcome, told.as_deref());
+        self.vm
+            .metrics
+            .count(&self.host, request, &outcome, told.as_deref());
         self.log(&flow, &record);
         flow
     }
@@ -114,13 +120,15 @@ impl<H: Host> Judge<H> {
     }
 
     fn record(&self, flow: &Flow, record: &Record<'_>) {
-        self.vm.metrics.count(&self.host, record.outcome, None);
+        self.vm
+            .metrics
+            .count(&self.host, record.request, record.outcome, None);
         self.log(flow, record);
     }
 
     fn log(&self, flow: &Flow, record: &Record<'_>) {
         match flow {
-            Flow::Continue(_) => log_observed(&self.host, record),
+            Flow::Continue(_) => log_allowed(&self.host, &self.vm.sampler, record),
             Flow::Stop => log_denied(&self.host, record),
         }
     }
@@ -172,7 +180,7 @@ mod tests {
                     .iter()
                     .any(|name| name.starts_with("spiffe_authz_audited_total."))
             );
-            assert_eq!(counted.len(), 5);
+            assert_eq!(counted.len(), 6, "{counted:?}");
             let lines = host.lines();
             let [(LogLevel::Info, line)] = lines.as_slice() else {
                 panic!("{lines:?}")

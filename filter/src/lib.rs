@@ -27,6 +27,7 @@ mod certificates;
 mod contexts;
 mod decimal;
 mod escape;
+mod fingerprint;
 mod host;
 mod http;
 mod in_force;
@@ -40,7 +41,9 @@ mod property;
 mod reply;
 mod respond;
 mod root;
+mod sampling;
 mod tcp;
+mod transport;
 mod vm;
 
 #[cfg(target_arch = "wasm32")]

@@ -12,6 +12,8 @@ pub(crate) const PEER_CERTIFICATE: &str = "connection\0peer_certificate";
 pub(crate) const PEER_CERTIFICATE_DIGEST: &str = "connection\0sha256_peer_certificate_digest";
 /// The number of the connection, which no other connection of the proxy has: 8 bytes, little-endian.
 pub(crate) const CONNECTION_ID: &str = "connection_id";
+/// The version of TLS of the connection; there is none in plaintext.
+pub(crate) const TLS_VERSION: &str = "connection\0tls_version";
 /// The server name that the peer asked for in its ClientHello.
 pub(crate) const REQUESTED_SERVER_NAME: &str = "connection\0requested_server_name";
 /// The address and port of the client, as Envoy worked them out from X-Forwarded-For or the PROXY protocol.

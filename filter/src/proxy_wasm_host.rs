@@ -162,6 +162,7 @@ fn metric_kind(kind: MetricKind) -> u32 {
     match kind {
         MetricKind::Counter => 0,
         MetricKind::Gauge => 1,
+        MetricKind::Histogram => 2,
     }
 }
 

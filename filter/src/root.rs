@@ -1,12 +1,15 @@
 //! [`Plugin`]: one plugin instance, its configuration and the requests it hands the configuration to.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use spiffe_authz_policy::{ConfigErrors, PolicySet, RequiredSvid, Workload};
 
+use crate::fingerprint::Fingerprint;
 use crate::host::{Host, HostError, LogLevel};
 use crate::in_force::InForce;
 use crate::judge::Judge;
+use crate::metrics::Rejection;
 use crate::node::{self, NodeError};
 use crate::vm::Vm;
 
@@ -34,27 +37,30 @@ impl<H: Host + Clone> Plugin<H> {
     /// with the last good one.
     ///
     /// The answer depends on nothing but the bytes of the configuration and the node metadata, so it is the same on
-    /// every thread.
+    /// every thread; what the metrics show of it has the time, too.
     #[must_use]
     pub(crate) fn configure(&mut self) -> bool {
         let bytes = match self.host.plugin_configuration() {
             Ok(bytes) => bytes,
             Err(error) => {
                 log_unreadable(&self.host, error);
+                self.reject(&BTreeSet::from([Rejection::NotHandedOver]));
                 return false;
             }
         };
         let node = node::workload(&self.host);
         let read = PolicySet::from_plugin_configuration(&bytes, node.as_ref().ok().cloned());
+        let fingerprint = Fingerprint::of(&bytes);
         // The text can be larger than all else that is there now.
         drop(bytes);
         match read {
             Ok(policies) => {
-                self.put_in_force(policies);
+                self.put_in_force(policies, fingerprint);
                 true
             }
             Err(errors) => {
                 log_refused(&self.host, &errors, node.as_ref());
+                self.reject(&Rejection::all_of(&errors));
                 false
             }
         }
@@ -65,13 +71,19 @@ impl<H: Host + Clone> Plugin<H> {
         Judge::new(self.host.clone(), Rc::clone(&self.vm), self.in_force.clone())
     }
 
-    fn put_in_force(&mut self, policies: PolicySet) {
+    /// Shows the rejection in the metrics. The configuration before it stays in force in other VMs than this one perhaps:
+    /// a proxy tries a new one in a VM of its own first.
+    fn reject(&self, reasons: &BTreeSet<Rejection>) {
+        self.vm.metrics.rejected(&self.host, reasons);
+    }
+
+    fn put_in_force(&mut self, policies: PolicySet, fingerprint: Fingerprint) {
         self.host.log(LogLevel::Info, &summary(&policies));
         for notice in policies.notices() {
             self.host
                 .log(LogLevel::Warn, &format!("configuration in force: {notice}"));
         }
-        self.vm.metrics.configured(&self.host, &policies);
+        self.vm.metrics.configured(&self.host, &policies, fingerprint);
         self.in_force = Some(Rc::new(InForce::new(policies)));
     }
 }

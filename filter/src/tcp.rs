@@ -92,8 +92,7 @@ mod tests {
         assert!(stream.data() && stream.data());
         assert_eq!(host.calls(), calls);
         assert_eq!((host.closes(), host.warnings()), (0, Vec::new()));
-        let counter =
-            "spiffe_authz_requests_total.decision=.=allow;.;cause=.=matched-allow;.;policy=.=shop/orders;.;";
+        let counter = "spiffe_authz_requests_total.decision=.=allow;.;cause=.=matched-allow;.;mtls=.=mutual;.;policy=.=shop/orders;.;";
         assert_eq!(host.counters(), [(counter.to_owned(), 1)]);
     }
 
@@ -110,8 +109,7 @@ mod tests {
             Some(b""),
         ];
         assert_eq!(told(&host), expected.map(|value| value.map(<[u8]>::to_vec)));
-        let counter =
-            "spiffe_authz_requests_total.decision=.=deny;.;cause=.=no-matching-allow;.;policy=.=;.;";
+        let counter = "spiffe_authz_requests_total.decision=.=deny;.;cause=.=no-matching-allow;.;mtls=.=mutual;.;policy=.=;.;";
         assert_eq!(host.counters(), [(counter.to_owned(), 1)]);
         let lines = host.warnings();
         let [(LogLevel::Warn, line)] = lines.as_slice() else {

@@ -7,12 +7,14 @@ use spiffe_authz_policy::{Attribute, Peer, PolicySet, Profile, RequiredSvid};
 use crate::attributes::Kept;
 use crate::host::{Host, LogLevel};
 use crate::metrics::Metrics;
+use crate::sampling::Sampler;
 
 /// What outlives every configuration.
 #[derive(Debug, Default)]
 pub(crate) struct Vm {
     pub(crate) metrics: Metrics,
     pub(crate) kept: Kept,
+    pub(crate) sampler: Sampler,
     shown: Cell<Option<Shown>>,
     said: Cell<Said>,
 }

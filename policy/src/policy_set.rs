@@ -1,10 +1,12 @@
 //! [`PolicySet`]: what applies to one workload, compiled.
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use crate::attached::Attached;
 use crate::compile::policy_set::compile;
 use crate::config::ambiguous_paths::AmbiguousPaths;
+use crate::config::audit::Audit;
 use crate::config::document::Document;
 use crate::config::error::{ConfigErrorKind, ConfigErrors, Problems};
 use crate::config::field_path::FieldPath;
@@ -38,6 +40,7 @@ pub struct PolicySet {
     /// The names of headers that policies in force read.
     pub(crate) refused_trailers: HeaderNames,
     pub(crate) svid: SvidSettings,
+    pub(crate) audit: Audit,
     pub(crate) notices: Vec<ConfigNotice>,
 }
 
@@ -140,6 +143,13 @@ impl PolicySet {
     #[must_use]
     pub fn denied_peer_count(&self) -> usize {
         self.svid.denied.count()
+    }
+
+    /// One in how many of the allowed requests and connections is to have an audit line, where the configuration asks for
+    /// any. It changes no decision.
+    #[must_use]
+    pub fn audited_allowed_one_in(&self) -> Option<NonZeroU64> {
+        self.audit.allowed_one_in
     }
 
     /// What an operator should know about the configuration.

@@ -34,7 +34,7 @@ fn titled(title: &str, schema: Value) -> Value {
     titled
 }
 
-fn fields() -> [Field; 8] {
+fn fields() -> [Field; 9] {
     [
         (
             "profile",
@@ -63,6 +63,7 @@ fn fields() -> [Field; 8] {
         ),
         ("ambiguousPaths", ambiguous_paths()),
         ("svid", svid()),
+        ("audit", audit()),
         (
             "resources",
             list(
@@ -121,6 +122,20 @@ fn workload() -> Value {
             ),
             ("waypoint", waypoint),
         ],
+    )
+}
+
+fn audit() -> Value {
+    map(
+        "Which allowed requests and connections have an audit line; every denied one has. It changes no decision.",
+        &["allowedOneIn"],
+        [(
+            "allowedOneIn",
+            json!({
+                "description": "One in so many of what is allowed; leave the section out for none.",
+                "type": "integer", "minimum": 1, "maximum": 1_000_000_000,
+            }),
+        )],
     )
 }
 

@@ -3,7 +3,7 @@
 use core::net::{IpAddr, SocketAddr};
 use core::str::{self, FromStr};
 
-use spiffe_authz_policy::Attribute;
+use spiffe_authz_policy::{Attribute, Request};
 
 use super::reading::{never_absent, parsed, read};
 use crate::host::Host;
@@ -20,8 +20,17 @@ pub(super) fn without_port(host: &impl Host, path: &str) -> Attribute<IpAddr> {
     parsed(read(host, path), from_text::<SocketAddr>).map(|address| address.ip())
 }
 
+/// The local port of a request or a connection, which is asked for here unless a policy reads it.
+pub(crate) fn local_port(host: &impl Host, request: &Request<'_>) -> Option<u16> {
+    match request.destination_port {
+        Attribute::Known(port) => Some(port),
+        Attribute::Absent => None,
+        Attribute::Unreadable => destination_port(host).known().copied(),
+    }
+}
+
 /// The local port.
-pub(crate) fn destination_port(host: &impl Host) -> Attribute<u16> {
+pub(super) fn destination_port(host: &impl Host) -> Attribute<u16> {
     parsed(read(host, property::DESTINATION_PORT), |bytes| {
         u16::try_from(i64::from_le_bytes(bytes.try_into().ok()?)).ok()
     })

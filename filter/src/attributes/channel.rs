@@ -1,6 +1,7 @@
 //! [`Channel`]: what the host says about a connection that stays true as long as it lives.
 
 use core::net::IpAddr;
+use std::cell::Cell;
 use std::rc::Rc;
 
 use spiffe_authz_policy::{Attribute, Input};
@@ -22,6 +23,16 @@ pub(super) struct Channel {
     pub(super) sni: Attribute<Vec<u8>>,
     /// Whether everything was told that was asked for.
     is_whole: bool,
+    met: Cell<Meeting>,
+}
+
+/// Whether anything came on a connection before, as far as that is remembered.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Meeting {
+    /// Nothing.
+    First,
+    /// A request.
+    Again,
 }
 
 impl Channel {
@@ -53,8 +64,14 @@ impl Channel {
             destination_port: told.if_wanted(reads_port, || destination_port(host)),
             sni: told.if_wanted(wanted(Input::Sni), || read_sni(host)),
             is_whole: told.everything,
+            met: Cell::new(Meeting::First),
             peer,
         }
+    }
+
+    /// Notes that a request came.
+    pub(super) fn meet(&self) -> Meeting {
+        self.met.replace(Meeting::Again)
     }
 
     /// Whether the same would be told with every request: a verified certificate, and nothing that failed.
@@ -86,9 +103,19 @@ impl Told {
     }
 }
 
+/// The version of TLS that the connection has; absent in plaintext.
+pub(crate) fn tls_version(host: &impl Host) -> Attribute<Vec<u8>> {
+    not_empty(read(host, property::TLS_VERSION))
+}
+
 /// The requested server name. A handshake without one and one with an empty one are the same.
 fn read_sni(host: &impl Host) -> Attribute<Vec<u8>> {
-    match read(host, property::REQUESTED_SERVER_NAME) {
+    not_empty(read(host, property::REQUESTED_SERVER_NAME))
+}
+
+/// Nothing is as good as none.
+fn not_empty(reading: Attribute<Vec<u8>>) -> Attribute<Vec<u8>> {
+    match reading {
         Attribute::Known(name) if name.is_empty() => Attribute::Absent,
         Attribute::Known(name) => Attribute::Known(name),
         Attribute::Absent => Attribute::Absent,

@@ -24,27 +24,31 @@ use crate::certificates::Certificates;
 use crate::host::Host;
 use crate::in_force::InForce;
 
-pub(crate) use crate::attributes::address::destination_port;
+pub(crate) use crate::attributes::address::local_port;
+pub(crate) use crate::attributes::channel::{Meeting, tls_version};
 pub(crate) use crate::attributes::connections::Connections;
 
-/// Calls `use_it` with the HTTP request that the host has in hand, as policies see it.
+/// Calls `use_it` with the HTTP request that the host has in hand, as policies see it, and with whether it is the first that
+/// is known of its connection.
 pub(crate) fn with_request<R>(
     host: &impl Host,
     kept: &Kept,
     in_force: Option<&InForce>,
-    use_it: impl FnOnce(&Request<'_>) -> R,
+    use_it: impl FnOnce(&Request<'_>, Meeting) -> R,
 ) -> R {
     let given = host.request_headers();
     let headers = HeaderList::parse(&given, &kept.spare);
     let channel = Channel::of_request(host, &kept.certificates, in_force);
+    let meeting = channel.meet();
     let done = Connection::on(channel, host, in_force).lend(Protocol::Http, |connection| {
-        use_it(&Request {
+        let request = Request {
             method: headers.method,
             host: headers.authority,
             path: headers.path,
             headers: headers.all(),
             ..connection
-        })
+        };
+        use_it(&request, meeting)
     });
     headers.leave_to(&kept.spare);
     done
@@ -64,15 +68,16 @@ pub(crate) fn with_trailers<R>(host: &impl Host, use_it: impl FnOnce(Attribute<H
     use_it(HeaderList::parse(&given, &Spare::default()).all())
 }
 
-/// Calls `use_it` with the TCP connection that the host has in hand, as policies see it.
+/// Calls `use_it` with the TCP connection that the host has in hand, as policies see it; it is always the first time.
 pub(crate) fn with_connection<R>(
     host: &impl Host,
     kept: &Kept,
     in_force: Option<&InForce>,
-    use_it: impl FnOnce(&Request<'_>) -> R,
+    use_it: impl FnOnce(&Request<'_>, Meeting) -> R,
 ) -> R {
     let channel = Rc::new(Channel::read(host, &kept.certificates, in_force));
-    Connection::on(channel, host, in_force).lend(Protocol::Tcp, |connection| use_it(&connection))
+    Connection::on(channel, host, in_force)
+        .lend(Protocol::Tcp, |connection| use_it(&connection, Meeting::First))
 }
 
 #[cfg(test)]
@@ -87,7 +92,7 @@ mod tests {
         let host = FakeHost::new();
         host.set_peer(None);
         host.set_headers(&[(b":method", b"GET"), (b":path", b"/\xff?x"), (b"x-a", b"1")]);
-        with_request(&host, &Kept::default(), None, |request| {
+        with_request(&host, &Kept::default(), None, |request, _| {
             assert_eq!(request.protocol, Protocol::Http);
             assert_eq!(request.peer, Peer::Plaintext);
             assert_eq!(request.method, Attribute::Known(&b"GET"[..]));
@@ -101,7 +106,7 @@ mod tests {
     fn without_a_readable_header_list_everything_of_it_is_unreadable() {
         let host = FakeHost::new();
         host.set_headers_reading(Err(HostError::Status(10)));
-        with_request(&host, &Kept::default(), None, |request| {
+        with_request(&host, &Kept::default(), None, |request, _| {
             for attribute in [request.method, request.host, request.path] {
                 assert_eq!(attribute, Attribute::Unreadable);
             }
@@ -114,7 +119,7 @@ mod tests {
         let host = FakeHost::new();
         host.set_peer(None);
         host.set_headers(&[(b":method", b"GET")]);
-        with_connection(&host, &Kept::default(), None, |connection| {
+        with_connection(&host, &Kept::default(), None, |connection, _| {
             assert_eq!(connection.protocol, Protocol::Tcp);
             assert_eq!(connection.peer, Peer::Plaintext);
             assert_eq!(connection.headers, Attribute::Absent);

@@ -1,6 +1,8 @@
 //! [`Family`]: which counter, with every label but the policy.
 
-use spiffe_authz_policy::PolicyId;
+use crate::metrics::policy_label::PolicyLabel;
+use crate::metrics::port_label::PortLabel;
+use crate::transport::Transport;
 
 /// A counter by its name and its labels; those that are told by a policy have one more.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -11,6 +13,17 @@ pub(super) enum Family {
         decision: &'static str,
         /// The one word that says why.
         cause: &'static str,
+        /// How the peer came.
+        transport: Transport,
+    },
+    /// What came without a certificate of the peer.
+    WithoutMtls {
+        /// `allow` or `deny`.
+        decision: &'static str,
+        /// `tls` or `plaintext`.
+        transport: Transport,
+        /// The local port.
+        port: PortLabel,
     },
     /// What an AUDIT policy marked.
     Audited,
@@ -35,11 +48,23 @@ impl Family {
     };
 
     /// The name of one series, as Istio writes labels into names.
-    pub(super) fn series_name(self, policy: Option<&PolicyId>) -> String {
-        let policy = policy.map_or_else(String::new, ToString::to_string);
+    pub(super) fn series_name(self, policy: PolicyLabel<'_>) -> String {
         match self {
-            Self::Requests { decision, cause } => format!(
-                "spiffe_authz_requests_total.decision=.={decision};.;cause=.={cause};.;policy=.={policy};.;"
+            Self::Requests {
+                decision,
+                cause,
+                transport,
+            } => format!(
+                "spiffe_authz_requests_total.decision=.={decision};.;cause=.={cause};.;mtls=.={};.;policy=.={policy};.;",
+                transport.word()
+            ),
+            Self::WithoutMtls {
+                decision,
+                transport,
+                port,
+            } => format!(
+                "spiffe_authz_without_mtls_total.decision=.={decision};.;mtls=.={};.;port=.={port};.;",
+                transport.word()
             ),
             Self::Audited => format!("spiffe_authz_audited_total.policy=.={policy};.;"),
             Self::DryRun { result } => {

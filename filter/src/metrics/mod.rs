@@ -2,68 +2,59 @@
 //!
 //! | counter | what it counts |
 //! |---|---|
-//! | `spiffe_authz_requests_total{decision, cause, policy}` | requests and TCP connections judged; `policy` is `namespace/name`, or empty where no policy decided |
+//! | `spiffe_authz_requests_total{decision, cause, mtls, policy}` | requests and TCP connections judged; `mtls` is how the peer came (`mutual`, `tls` without a certificate, `plaintext`, `handed-on`, `unknown`), `policy` is `namespace/name`, or empty where no policy decided |
+//! | `spiffe_authz_without_mtls_total{decision, mtls, port}` | those of a peer without a certificate, by the local port |
 //! | `spiffe_authz_audited_total{policy}` | those that the AUDIT policy marked |
 //! | `spiffe_authz_dry_run_total{policy, result}` | those that the dry-run policy, were it in force, would deny (`would-deny`) or allow (`would-allow`) although what is in force does not |
 //! | `spiffe_authz_shadow_total{action, result}` | profile istio: what Istio's own dry run says, of the dry-run policies of one `action` (`allow`, `deny`) alone: `allowed` or `denied` |
 //!
+//! Histogram: `spiffe_authz_peer_svid_remaining_seconds`, for how long the SVID of a peer is still valid, once for each
+//! connection, where the certificate and the time are read.
+//!
 //! Gauges: `spiffe_authz_policies_loaded` (ALLOW and DENY policies in force), `spiffe_authz_dry_run_policies_loaded`,
-//! `spiffe_authz_rules_loaded` (of all policies), `spiffe_authz_peer_certificate_shown` (1 where the proxy shows the
-//! certificates of mTLS peers, 0 where it does not; there once the first one came whose certificate is asked for).
+//! `spiffe_authz_rules_loaded` (of all policies), `spiffe_authz_policies_without_label`,
+//! `spiffe_authz_configuration_hash`, `spiffe_authz_configuration_loaded_timestamp_seconds`,
+//! `spiffe_authz_configuration_rejected{reason}` (1 where the last configuration was rejected for it),
+//! `spiffe_authz_peer_certificate_shown` (1 where the proxy shows the certificates of mTLS peers, 0 where it does not; there
+//! once the first one came whose certificate is asked for).
 //!
 //! Labels are written into the name as Istio writes them, `NAME.KEY=.=VALUE;.;`, and Envoy's `stats_tags` turn them
-//! into labels. No value comes from a request. No decision rests on a metric: a proxy that takes none is not
-//! asked twice for the same request.
+//! into labels. No value comes from a request but the port, and both ports and policies have a bound
+//! ([`Ports`], [`NamedPolicies`]). No decision rests on a metric: a proxy that takes none is not asked twice for the same
+//! request.
 
 mod family;
+mod gauge;
+mod known;
+mod policy_label;
+mod port_label;
+mod rejection;
+mod without_policy;
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::ptr;
 
-use spiffe_authz_policy::{Denial, IdentityError, Observations, PolicyId, PolicySet, Profile, Shadow};
-
-use crate::host::{Host, MetricId, MetricKind};
-use crate::in_force::Told;
-use crate::metrics::family::Family;
-use crate::observed::shadow_word;
-use crate::outcome::{Outcome, Refusal};
-
-const POLICIES_LOADED: &str = "spiffe_authz_policies_loaded";
-const DRY_RUN_POLICIES_LOADED: &str = "spiffe_authz_dry_run_policies_loaded";
-const RULES_LOADED: &str = "spiffe_authz_rules_loaded";
-const PEER_CERTIFICATE_SHOWN: &str = "spiffe_authz_peer_certificate_shown";
-
-/// Every refusal behind which no policy stands: their series exist before they count.
-const REFUSALS_WITHOUT_POLICY: [Refusal<'static>; 20] = [
-    Refusal::NoConfiguration,
-    Refusal::InterlockFailed,
-    Refusal::Denied(Denial::RequestTooLarge),
-    Refusal::Denied(Denial::MtlsRequired),
-    Refusal::Denied(Denial::PeerUnreadable),
-    Refusal::Denied(Denial::Identity(IdentityError::NotValidated)),
-    Refusal::Denied(Denial::Identity(IdentityError::NotShown)),
-    Refusal::Denied(Denial::Identity(IdentityError::Unreadable)),
-    Refusal::Denied(Denial::Identity(IdentityError::NoSvid)),
-    Refusal::Denied(Denial::Identity(IdentityError::MultipleUriSans)),
-    Refusal::Denied(Denial::Identity(IdentityError::MalformedSpiffeId)),
-    Refusal::Denied(Denial::Identity(IdentityError::NotALeafSvid)),
-    Refusal::Denied(Denial::Identity(IdentityError::Revoked)),
-    Refusal::Denied(Denial::Identity(IdentityError::Expired)),
-    Refusal::Denied(Denial::Identity(IdentityError::TimeUnknown)),
-    Refusal::Denied(Denial::AmbiguousHost),
-    Refusal::Denied(Denial::AmbiguousPath),
-    Refusal::Denied(Denial::TrailerInPolicy),
-    Refusal::Denied(Denial::NoAllowPolicy),
-    Refusal::Denied(Denial::NoMatchingAllow),
-];
-
-/// The one outcome of profile istio behind which no policy stands.
-const ALLOWED_WITHOUT_POLICY: Outcome<'static> = Outcome {
-    decision: "allow",
-    cause: "no-allow-policy",
-    rule: None,
+use spiffe_authz_policy::{
+    Attribute, Observations, Peer, PolicyId, PolicySet, Profile, Request, Shadow, Validation,
 };
+
+use crate::attributes::{Meeting, local_port};
+use crate::fingerprint::Fingerprint;
+use crate::host::Host;
+use crate::in_force::{Last, Told};
+use crate::metrics::family::Family;
+use crate::metrics::gauge::Gauge;
+use crate::metrics::known::Known;
+use crate::observed::shadow_word;
+use crate::outcome::Outcome;
+use crate::transport::Transport;
+
+pub(crate) use crate::metrics::rejection::Rejection;
+#[cfg(doc)]
+use crate::metrics::{policy_label::NamedPolicies, port_label::Ports};
+
+const NANOSECONDS_OF_A_SECOND: u64 = 1_000_000_000;
 
 /// The metrics of one VM. The proxy makes a new handle whenever a metric is defined, so each is defined once and
 /// kept across configurations.
@@ -72,52 +63,129 @@ pub(crate) struct Metrics {
     known: RefCell<Known>,
 }
 
-#[derive(Debug, Default)]
-struct Known {
-    gauges: BTreeMap<&'static str, MetricId>,
-    counters: BTreeMap<Family, Series>,
-}
-
-/// The counters of one family.
-#[derive(Debug, Default)]
-struct Series {
-    without_policy: Option<MetricId>,
-    by_policy: BTreeMap<PolicyId, MetricId>,
-}
-
 impl Metrics {
     /// Shows what is in force now, and defines every series that can be named by now: those of requests that a
     /// policy decides appear when they first count.
-    pub(crate) fn configured(&self, host: &impl Host, policies: &PolicySet) {
-        let without_policy = outcomes_without_policy().map(|outcome| (family_of(&outcome), None));
+    pub(crate) fn configured(&self, host: &impl Host, policies: &PolicySet, fingerprint: Fingerprint) {
+        let without_label = self.name_policies(policies);
+        let Ok(mut known) = self.known.try_borrow_mut() else {
+            return;
+        };
+        let without_policy = without_policy::families().map(|family| (family, None));
         for (family, policy) in without_policy.chain(observed_series(policies)) {
-            let _ = self.counter(host, family, policy);
+            let _ = known.counter(host, family, policy);
         }
         let enforced = policies.deny_policies().chain(policies.allow_policies()).count();
-        let _ = self.set_gauge(host, POLICIES_LOADED, enforced);
-        let _ = self.set_gauge(host, DRY_RUN_POLICIES_LOADED, policies.dry_run_policies().count());
-        let _ = self.set_gauge(host, RULES_LOADED, policies.rule_count());
+        let counts = [
+            (Gauge::PoliciesLoaded, enforced),
+            (Gauge::DryRunPoliciesLoaded, policies.dry_run_policies().count()),
+            (Gauge::RulesLoaded, policies.rule_count()),
+            (Gauge::PoliciesWithoutLabel, without_label),
+        ];
+        for (gauge, count) in counts {
+            let _ = u64::try_from(count).map(|count| known.set(host, gauge, count));
+        }
+        known.set(host, Gauge::ConfigurationHash, fingerprint.number());
+        if let Ok(now) = host.nanoseconds_since_epoch() {
+            known.set(host, Gauge::ConfigurationLoaded, now / NANOSECONDS_OF_A_SECOND);
+        }
+        known.set_rejected(host, &BTreeSet::new());
+    }
+
+    /// Gives the policies series of their own as far as the bound allows; how many of them have none.
+    pub(crate) fn name_policies(&self, policies: &PolicySet) -> usize {
+        match self.known.try_borrow_mut() {
+            Ok(mut known) => known.name_policies(every_policy(policies)),
+            Err(_) => 0,
+        }
+    }
+
+    /// Shows that a configuration was rejected; what was in force stays, and so do its gauges.
+    pub(crate) fn rejected(&self, host: &impl Host, reasons: &BTreeSet<Rejection>) {
+        if let Ok(mut known) = self.known.try_borrow_mut() {
+            known.set_rejected(host, reasons);
+        }
     }
 
     /// Shows whether the proxy shows the certificates of its peers.
     pub(crate) fn set_peer_certificate_shown(&self, host: &impl Host, shown: bool) {
-        let _ = self.set_gauge(host, PEER_CERTIFICATE_SHOWN, usize::from(shown));
+        if let Ok(mut known) = self.known.try_borrow_mut() {
+            known.set(host, Gauge::PeerCertificateShown, u64::from(shown));
+        }
     }
 
     /// Counts one request or connection. What is told of the policy that decided, where that is known, has the counter.
-    pub(crate) fn count(&self, host: &impl Host, outcome: &Outcome<'_>, told: Option<&Told>) {
+    pub(crate) fn count(
+        &self,
+        host: &impl Host,
+        request: &Request<'_>,
+        outcome: &Outcome<'_>,
+        told: Option<&Told>,
+    ) {
+        let transport = Transport::of(host, request.peer);
+        self.count_request(host, transport, outcome, told);
+        if transport.lacks_certificate() {
+            self.count_without_mtls(host, transport, request, outcome);
+        }
+    }
+
+    fn count_request(
+        &self,
+        host: &impl Host,
+        transport: Transport,
+        outcome: &Outcome<'_>,
+        told: Option<&Told>,
+    ) {
         let policy = outcome.rule.map(|rule| rule.policy);
-        let last = told.filter(|_| policy.is_some()).map(|told| &told.counter);
-        let counter = match last.and_then(Cell::get) {
+        let last = told.filter(|_| policy.is_some()).map(|told| &told.last);
+        let counter = match last.and_then(std::cell::Cell::get) {
             // The same word stands at the same place: where it does not, the counter is looked up.
-            Some((cause, counter)) if ptr::eq(cause, outcome.cause) => Some(counter),
-            Some(_) | None => self.counter(host, family_of(outcome), policy),
+            Some(last) if ptr::eq(last.cause, outcome.cause) && last.transport == transport => {
+                Some(last.counter)
+            }
+            Some(_) | None => self.counter(host, family_of(outcome, transport), policy),
         };
         let Some(counter) = counter else { return };
         if let Some(last) = last {
-            last.set(Some((outcome.cause, counter)));
+            last.set(Some(Last {
+                cause: outcome.cause,
+                transport,
+                counter,
+            }));
         }
         let _ = host.increment_metric(counter);
+    }
+
+    fn count_without_mtls(
+        &self,
+        host: &impl Host,
+        transport: Transport,
+        request: &Request<'_>,
+        outcome: &Outcome<'_>,
+    ) {
+        let port = local_port(host, request);
+        let Ok(mut known) = self.known.try_borrow_mut() else {
+            return;
+        };
+        let family = Family::WithoutMtls {
+            decision: outcome.decision,
+            transport,
+            port: known.port_label(port),
+        };
+        let _ = known
+            .counter(host, family, None)
+            .and_then(|counter| host.increment_metric(counter).ok());
+    }
+
+    /// Shows for how long the SVID of the peer is still valid, when it is met for the first time.
+    pub(crate) fn meet_peer(&self, host: &impl Host, request: &Request<'_>, meeting: Meeting) {
+        let remaining = match meeting {
+            Meeting::First => remaining_seconds(request),
+            Meeting::Again => None,
+        };
+        if let (Some(remaining), Ok(mut known)) = (remaining, self.known.try_borrow_mut()) {
+            known.record_remaining(host, remaining);
+        }
     }
 
     /// Counts what the policies that only watch said of it.
@@ -148,59 +216,42 @@ impl Metrics {
             .and_then(|counter| host.increment_metric(counter).ok());
     }
 
-    fn set_gauge(&self, host: &impl Host, name: &'static str, value: usize) -> Option<()> {
-        let mut known = self.known.try_borrow_mut().ok()?;
-        let gauge = match known.gauges.get(name) {
-            Some(gauge) => *gauge,
-            None => host.define_metric(MetricKind::Gauge, name).ok()?,
-        };
-        known.gauges.insert(name, gauge);
-        host.record_metric(gauge, u64::try_from(value).ok()?).ok()
-    }
-
-    fn counter(&self, host: &impl Host, family: Family, policy: Option<&PolicyId>) -> Option<MetricId> {
-        let mut known = self.known.try_borrow_mut().ok()?;
-        let series = known.counters.entry(family).or_default();
-        if let Some(counter) = series.get(policy) {
-            return Some(counter);
-        }
-        let name = family.series_name(policy);
-        let counter = host.define_metric(MetricKind::Counter, &name).ok()?;
-        series.insert(policy, counter);
-        Some(counter)
+    fn counter(
+        &self,
+        host: &impl Host,
+        family: Family,
+        policy: Option<&PolicyId>,
+    ) -> Option<crate::host::MetricId> {
+        self.known.try_borrow_mut().ok()?.counter(host, family, policy)
     }
 }
 
-impl Series {
-    fn get(&self, policy: Option<&PolicyId>) -> Option<MetricId> {
-        match policy {
-            Some(policy) => self.by_policy.get(policy).copied(),
-            None => self.without_policy,
-        }
-    }
-
-    fn insert(&mut self, policy: Option<&PolicyId>, counter: MetricId) {
-        match policy {
-            Some(policy) => {
-                self.by_policy.insert(policy.clone(), counter);
-            }
-            None => self.without_policy = Some(counter),
-        }
-    }
-}
-
-fn family_of(outcome: &Outcome<'_>) -> Family {
+fn family_of(outcome: &Outcome<'_>, transport: Transport) -> Family {
     Family::Requests {
         decision: outcome.decision,
         cause: outcome.cause,
+        transport,
     }
 }
 
-fn outcomes_without_policy() -> impl Iterator<Item = Outcome<'static>> {
-    REFUSALS_WITHOUT_POLICY
-        .into_iter()
-        .map(Outcome::from)
-        .chain([ALLOWED_WITHOUT_POLICY])
+/// For how many whole seconds the certificate of a verified peer is still valid: none once it is over.
+fn remaining_seconds(request: &Request<'_>) -> Option<u64> {
+    let Peer::Certificate(certificate) = request.peer else {
+        return None;
+    };
+    let (Attribute::Known(leaf), Attribute::Known(now)) = (certificate.leaf, request.time) else {
+        return None;
+    };
+    let end = leaf.facts().not_after?;
+    let remaining = end.unix_timestamp().saturating_sub(now.unix_timestamp());
+    (certificate.validation == Validation::Validated).then_some(u64::try_from(remaining).unwrap_or(0))
+}
+
+/// In the order in which they are named: those that decide first.
+fn every_policy(policies: &PolicySet) -> impl Iterator<Item = &PolicyId> {
+    let deciding = policies.deny_policies().chain(policies.allow_policies());
+    let watching = policies.audit_policies().chain(policies.dry_run_policies());
+    deciding.chain(watching)
 }
 
 /// Every series of the policies that only watch.
@@ -242,182 +293,4 @@ fn shadow_families(shadow: &Shadow<'_>) -> impl Iterator<Item = Family> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fake_host::{FakeHost, policy_set, watching_policies};
-    use spiffe_authz_policy::{RuleRef, ShadowResult};
-
-    const NO_SVID: Outcome<'static> = Outcome {
-        decision: "deny",
-        cause: "no-svid",
-        rule: None,
-    };
-    const NO_SVID_NAME: &str = "spiffe_authz_requests_total.decision=.=deny;.;cause=.=no-svid;.;policy=.=;.;";
-
-    #[test]
-    fn a_counter_is_defined_once_and_counts_every_request() {
-        let (host, metrics) = (FakeHost::new(), Metrics::default());
-        for _ in 0..3 {
-            metrics.count(&host, &NO_SVID, None);
-        }
-        assert_eq!(host.metrics(), [(NO_SVID_NAME.to_owned(), 3)]);
-    }
-
-    #[test]
-    fn each_policy_has_its_series() {
-        let (host, metrics) = (FakeHost::new(), Metrics::default());
-        for name in ["orders", "base", "orders"] {
-            let policy = PolicyId {
-                namespace: "shop".to_owned(),
-                name: name.to_owned(),
-            };
-            let rule = Some(RuleRef {
-                policy: &policy,
-                index: 1,
-            });
-            metrics.count(
-                &host,
-                &Outcome {
-                    decision: "allow",
-                    cause: "matched-allow",
-                    rule,
-                },
-                None,
-            );
-        }
-        let name = |policy| {
-            format!(
-                "spiffe_authz_requests_total.decision=.=allow;.;cause=.=matched-allow;.;policy=.={policy};.;"
-            )
-        };
-        assert_eq!(host.metrics(), [(name("shop/orders"), 2), (name("shop/base"), 1)]);
-    }
-
-    #[test]
-    fn a_configuration_shows_its_size_and_every_series_without_a_policy_at_zero() {
-        let (host, metrics) = (FakeHost::new(), Metrics::default());
-        metrics.configured(&host, &policy_set());
-        let shown = host.metrics();
-        assert!(shown.contains(&(NO_SVID_NAME.to_owned(), 0)));
-        assert!(shown.contains(&("spiffe_authz_policies_loaded".to_owned(), 2)));
-        assert!(shown.contains(&("spiffe_authz_dry_run_policies_loaded".to_owned(), 0)));
-        assert!(shown.contains(&("spiffe_authz_rules_loaded".to_owned(), 3)));
-        assert_eq!(shown.len(), REFUSALS_WITHOUT_POLICY.len() + 4);
-        metrics.configured(&host, &policy_set());
-        assert_eq!(host.metrics(), shown);
-    }
-
-    /// The series beyond those of requests and the gauges.
-    fn observed(host: &FakeHost) -> Vec<(String, u64)> {
-        let mut shown = host.metrics();
-        shown.retain(|(name, _)| !name.contains("requests_total") && !name.ends_with("_loaded"));
-        shown
-    }
-
-    #[test]
-    fn every_series_of_policies_that_only_watch_is_at_zero_before_it_counts() {
-        let dry_run = |policy: &str| {
-            ["would-deny", "would-allow"].map(|result| {
-                format!("spiffe_authz_dry_run_total.policy=.=shop/{policy};.;result=.={result};.;")
-            })
-        };
-        let shadow = |action: &str| {
-            ["allowed", "denied"]
-                .map(|result| format!("spiffe_authz_shadow_total.action=.={action};.;result=.={result};.;"))
-        };
-        let watching: Vec<String> = ["spiffe_authz_audited_total.policy=.=shop/marks;.;".to_owned()]
-            .into_iter()
-            .chain(dry_run("would-allow"))
-            .chain(dry_run("would-deny"))
-            .collect();
-        for (profile, more) in [
-            ("zero-trust", Vec::new()),
-            ("istio", [shadow("allow"), shadow("deny")].concat()),
-        ] {
-            let (host, metrics) = (FakeHost::new(), Metrics::default());
-            metrics.configured(&host, &watching_policies(profile));
-            let expected: Vec<_> = watching
-                .iter()
-                .chain(&more)
-                .map(|name| (name.clone(), 0))
-                .collect();
-            assert_eq!(observed(&host), expected, "{profile}");
-            assert!(
-                host.metrics()
-                    .contains(&("spiffe_authz_dry_run_policies_loaded".to_owned(), 2))
-            );
-        }
-    }
-
-    #[test]
-    fn what_was_observed_counts_once_for_each_policy_and_result() {
-        let policy = PolicyId {
-            namespace: "shop".to_owned(),
-            name: "a".to_owned(),
-        };
-        let rule = RuleRef {
-            policy: &policy,
-            index: 1,
-        };
-        let observations = Observations {
-            audited: vec![rule],
-            would_deny: vec![&policy],
-            would_allow: vec![&policy],
-            shadow: Shadow {
-                deny: Some(ShadowResult::Denied(Some(rule))),
-                allow: Some(ShadowResult::Allowed(Some(rule))),
-            },
-        };
-        let (host, metrics) = (FakeHost::new(), Metrics::default());
-        metrics.count_observed(&host, &Observations::default());
-        assert_eq!(host.metrics(), []);
-        metrics.count_observed(&host, &observations);
-        metrics.count_observed(&host, &observations);
-        let names = [
-            "spiffe_authz_audited_total.policy=.=shop/a;.;",
-            "spiffe_authz_dry_run_total.policy=.=shop/a;.;result=.=would-deny;.;",
-            "spiffe_authz_dry_run_total.policy=.=shop/a;.;result=.=would-allow;.;",
-            "spiffe_authz_shadow_total.action=.=deny;.;result=.=denied;.;",
-            "spiffe_authz_shadow_total.action=.=allow;.;result=.=allowed;.;",
-        ];
-        assert_eq!(host.metrics(), names.map(|name| (name.to_owned(), 2)));
-    }
-
-    #[test]
-    fn every_refusal_without_a_policy_is_defined_before_it_counts() {
-        // A new cause breaks this match, and so reminds of the list.
-        let listed = |refusal: Refusal<'_>| match refusal {
-            Refusal::NoConfiguration
-            | Refusal::InterlockFailed
-            | Refusal::Denied(
-                Denial::RequestTooLarge
-                | Denial::MtlsRequired
-                | Denial::PeerUnreadable
-                | Denial::Identity(
-                    IdentityError::NotValidated
-                    | IdentityError::NotShown
-                    | IdentityError::Unreadable
-                    | IdentityError::NoSvid
-                    | IdentityError::MultipleUriSans
-                    | IdentityError::MalformedSpiffeId
-                    | IdentityError::NotALeafSvid
-                    | IdentityError::Revoked
-                    | IdentityError::Expired
-                    | IdentityError::TimeUnknown,
-                )
-                | Denial::AmbiguousHost
-                | Denial::AmbiguousPath
-                | Denial::TrailerInPolicy
-                | Denial::NoAllowPolicy
-                | Denial::NoMatchingAllow,
-            ) => true,
-            Refusal::Denied(Denial::MatchedDeny { .. } | Denial::SourceIpUnreadable(_)) => false,
-        };
-        assert!(REFUSALS_WITHOUT_POLICY.into_iter().all(listed));
-        let codes = REFUSALS_WITHOUT_POLICY.map(Refusal::code);
-        assert_eq!(
-            codes.iter().collect::<std::collections::BTreeSet<_>>().len(),
-            codes.len()
-        );
-    }
-}
+mod tests;

@@ -30,6 +30,7 @@ pub(crate) fn compile(
         custom,
         direct_remote_address_key,
         ambiguous_paths,
+        audit,
         svid,
         resources: place_of_resources,
     } = RawPluginConfig::read(outline.document(), problems)?;
@@ -67,6 +68,7 @@ pub(crate) fn compile(
         attached,
         direct_remote_address_key,
         ambiguous_paths,
+        audit,
         svid,
         workload: Arc::new(scope.workload),
         notices: resources.notices,

@@ -4,6 +4,7 @@
 //! right shape; what it means is settled in [`crate::compile`].
 
 pub(crate) mod ambiguous_paths;
+pub(crate) mod audit;
 pub(crate) mod authorization_policy;
 pub(crate) mod document;
 pub(crate) mod elements;

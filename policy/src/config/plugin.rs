@@ -1,6 +1,7 @@
 //! [`RawPluginConfig`]: the whole plugin configuration, what WasmPlugin's `pluginConfig` holds.
 
 use crate::config::ambiguous_paths::{AmbiguousPaths, read_ambiguous_paths};
+use crate::config::audit::Audit;
 use crate::config::document::Document;
 use crate::config::error::{Mark, Problems};
 use crate::config::field_path::FieldPath;
@@ -22,6 +23,7 @@ pub(crate) struct RawPluginConfig {
     pub(crate) direct_remote_address_key: Option<String>,
     pub(crate) ambiguous_paths: AmbiguousPaths,
     pub(crate) svid: RawSvid,
+    pub(crate) audit: Audit,
     /// Where the problems of the resources belong.
     pub(crate) resources: Mark,
 }
@@ -75,6 +77,7 @@ impl RawPluginConfig {
         let direct_remote_address_key = fields.optional("directRemoteAddressKey", problems, non_empty_text);
         let ambiguous_paths = read_ambiguous_paths(&mut fields, profile, problems);
         let svid = fields.optional("svid", problems, RawSvid::read);
+        let audit = fields.optional("audit", problems, Audit::read);
         let what = "the list of resources; write `resources: []` for none";
         let _ = fields.required(RESOURCES, what, problems, read_resources);
         let resources = problems.mark();
@@ -87,6 +90,7 @@ impl RawPluginConfig {
             direct_remote_address_key,
             ambiguous_paths,
             svid: svid.unwrap_or_default(),
+            audit: audit.unwrap_or_default(),
             resources,
         })
     }

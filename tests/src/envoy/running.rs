@@ -94,6 +94,27 @@ impl RunningEnvoy {
         admin::prometheus(&self.process).await
     }
 
+    /// All metrics once this line stands among them: Envoy configures its threads one after the other, and merges the
+    /// histograms of them every few seconds.
+    ///
+    /// # Errors
+    /// When it takes too long or the admin interface does not answer.
+    pub async fn wait_for_line(&self, line: &str) -> Result<String, String> {
+        let started = Instant::now();
+        loop {
+            let metrics = self.prometheus().await?;
+            if metrics.lines().any(|shown| shown == line) {
+                return Ok(metrics);
+            }
+            if started.elapsed() > PATIENCE {
+                return Err(format!(
+                    "`{line}` does not stand in the metrics after {PATIENCE:?}"
+                ));
+            }
+            sleep(POLL).await;
+        }
+    }
+
     /// What the admin interface says under this path.
     ///
     /// # Errors

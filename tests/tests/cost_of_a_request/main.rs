@@ -171,16 +171,17 @@ fn the_first_request_on_a_connection_reads_the_peer_and_the_next_ones_the_number
 }
 
 #[test]
-fn a_plaintext_request_reads_no_more_than_that_it_is_one_and_its_port_where_the_mode_hangs_on_it() {
+fn a_plaintext_request_reads_that_it_is_one_and_its_port_and_is_counted_by_that_too() {
     for profile in ["zero-trust", "istio"] {
         let mut plugin = filter(&permissive(profile));
         let mut cost = || Cost::of_request(&mut plugin, &Peer::plaintext());
         let (_first, next) = (cost(), cost());
         let expected = Cost::of_hostcalls(&[
             ("proxy_get_header_map_pairs", 1),
-            ("proxy_get_property", 2),
+            // Whether it came by mTLS, its port, and whether it came by TLS.
+            ("proxy_get_property", 3),
             ("proxy_set_property", 5),
-            ("proxy_increment_metric", 1),
+            ("proxy_increment_metric", 2),
         ]);
         assert_eq!(next.hostcalls, expected.hostcalls, "{profile}");
     }
@@ -205,6 +206,8 @@ fn a_tcp_connection_is_asked_about_once_and_its_bytes_cost_no_hostcall() {
         ("proxy_get_current_time_nanoseconds", 1),
         ("proxy_set_property", 5),
         ("proxy_increment_metric", 1),
+        // How long the SVID of its peer is still valid.
+        ("proxy_record_metric", 1),
     ]);
     assert_eq!(next.hostcalls, expected.hostcalls);
 }
