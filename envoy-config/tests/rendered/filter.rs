@@ -202,6 +202,26 @@ fn the_labels_of_the_filters_metrics_become_tags() {
         {"tag_name": "policy", "regex": r"(policy=\.=(.*?);\.;)"},
         {"tag_name": "result", "regex": r"(result=\.=(.*?);\.;)"},
         {"tag_name": "action", "regex": r"(action=\.=(.*?);\.;)"},
+        {"tag_name": "mtls", "regex": r"(mtls=\.=(.*?);\.;)"},
+        {"tag_name": "port", "regex": r"(port=\.=(.*?);\.;)"},
+        {"tag_name": "reason", "regex": r"(reason=\.=(.*?);\.;)"},
     ]);
     assert_eq!(at(&strict(), "/stats_config/stats_tags"), &tags);
+}
+
+#[test]
+fn the_histogram_of_svids_has_buckets_from_a_minute_to_a_year() {
+    let settings = at(&strict(), "/stats_config/histogram_bucket_settings/0").clone();
+    assert_eq!(
+        settings["match"],
+        json!({"suffix": "spiffe_authz_peer_svid_remaining_seconds"})
+    );
+    let buckets: Vec<u64> = settings["buckets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_u64)
+        .collect();
+    assert_eq!((buckets.first(), buckets.last()), (Some(&60), Some(&31_536_000)));
+    assert!(buckets.is_sorted() && buckets.contains(&3_600) && buckets.contains(&86_400));
 }
