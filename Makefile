@@ -77,6 +77,7 @@ demo-migration: wasm ## From PERMISSIVE to STRICT in seven steps, under traffic 
 .PHONY: test
 test: wasm ## Every test: the engine, host-sim, the corpus on three engines, a real Envoy
 	@cargo build --locked -p spiffe-authz-demo
+	@scripts/fetch-prometheus.sh >/dev/null || echo "the tests that need a Prometheus will say that they are skipped"
 	@ENVOY_BIN="$$(scripts/fetch-envoy.sh)" cargo test --locked --workspace --all-features | tee $(RESULTS)
 	@$(MAKE) test-wasi | tee -a $(RESULTS)
 	@awk '/^test result:/ { passed += $$4; failed += $$6; skipped += $$8 } \

@@ -18,6 +18,7 @@ pub mod native_rbac;
 pub mod parity;
 pub mod policies;
 pub mod problem;
+pub mod prometheus;
 pub mod reference;
 pub mod scratch;
 pub mod steady_load;
