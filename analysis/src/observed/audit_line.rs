@@ -28,8 +28,10 @@ pub(super) struct AuditLine {
 enum Event {
     RequestDenied,
     RequestObserved,
+    RequestAllowed,
     ConnectionDenied,
     ConnectionObserved,
+    ConnectionAllowed,
 }
 
 impl AuditLine {
@@ -55,8 +57,10 @@ impl AuditLine {
             peer_address: None,
             destination_port: self.destination_port,
             protocol: match self.event {
-                Event::RequestDenied | Event::RequestObserved => Protocol::Http,
-                Event::ConnectionDenied | Event::ConnectionObserved => Protocol::Tcp,
+                Event::RequestDenied | Event::RequestObserved | Event::RequestAllowed => Protocol::Http,
+                Event::ConnectionDenied | Event::ConnectionObserved | Event::ConnectionAllowed => {
+                    Protocol::Tcp
+                }
             },
             method: escaped(self.method)?,
             host: escaped(self.host)?,

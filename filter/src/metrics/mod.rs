@@ -31,7 +31,7 @@ mod port_label;
 mod rejection;
 mod without_policy;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::ptr;
 
@@ -41,7 +41,7 @@ use spiffe_authz_policy::{
 
 use crate::attributes::{Meeting, local_port};
 use crate::fingerprint::Fingerprint;
-use crate::host::Host;
+use crate::host::{Host, MetricId};
 use crate::in_force::{Last, Told};
 use crate::metrics::family::Family;
 use crate::metrics::gauge::Gauge;
@@ -75,16 +75,7 @@ impl Metrics {
         for (family, policy) in without_policy.chain(observed_series(policies)) {
             let _ = known.counter(host, family, policy);
         }
-        let enforced = policies.deny_policies().chain(policies.allow_policies()).count();
-        let counts = [
-            (Gauge::PoliciesLoaded, enforced),
-            (Gauge::DryRunPoliciesLoaded, policies.dry_run_policies().count()),
-            (Gauge::RulesLoaded, policies.rule_count()),
-            (Gauge::PoliciesWithoutLabel, without_label),
-        ];
-        for (gauge, count) in counts {
-            let _ = u64::try_from(count).map(|count| known.set(host, gauge, count));
-        }
+        show_sizes(host, &mut known, policies, without_label);
         known.set(host, Gauge::ConfigurationHash, fingerprint.number());
         if let Ok(now) = host.nanoseconds_since_epoch() {
             known.set(host, Gauge::ConfigurationLoaded, now / NANOSECONDS_OF_A_SECOND);
@@ -138,7 +129,7 @@ impl Metrics {
     ) {
         let policy = outcome.rule.map(|rule| rule.policy);
         let last = told.filter(|_| policy.is_some()).map(|told| &told.last);
-        let counter = match last.and_then(std::cell::Cell::get) {
+        let counter = match last.and_then(Cell::get) {
             // The same word stands at the same place: where it does not, the counter is looked up.
             Some(last) if ptr::eq(last.cause, outcome.cause) && last.transport == transport => {
                 Some(last.counter)
@@ -216,13 +207,20 @@ impl Metrics {
             .and_then(|counter| host.increment_metric(counter).ok());
     }
 
-    fn counter(
-        &self,
-        host: &impl Host,
-        family: Family,
-        policy: Option<&PolicyId>,
-    ) -> Option<crate::host::MetricId> {
+    fn counter(&self, host: &impl Host, family: Family, policy: Option<&PolicyId>) -> Option<MetricId> {
         self.known.try_borrow_mut().ok()?.counter(host, family, policy)
+    }
+}
+
+fn show_sizes(host: &impl Host, known: &mut Known, policies: &PolicySet, without_label: usize) {
+    let enforced = policies.deny_policies().chain(policies.allow_policies()).count();
+    for (gauge, count) in [
+        (Gauge::PoliciesLoaded, enforced),
+        (Gauge::DryRunPoliciesLoaded, policies.dry_run_policies().count()),
+        (Gauge::RulesLoaded, policies.rule_count()),
+        (Gauge::PoliciesWithoutLabel, without_label),
+    ] {
+        known.set(host, gauge, u64::try_from(count).unwrap_or(u64::MAX));
     }
 }
 

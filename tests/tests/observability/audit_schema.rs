@@ -2,6 +2,7 @@
 
 use jsonschema::Validator;
 use serde_json::{Value, json};
+use spiffe_authz_analysis::observed::Line;
 use spiffe_authz_demo::http_request::HttpRequest;
 use spiffe_authz_tests::envoy::echo::Echo;
 use spiffe_authz_tests::envoy::guarded::{FRONTEND, Guarded};
@@ -34,6 +35,12 @@ fn assert_valid(lines: &[Value]) {
             .collect();
         assert_eq!(problems, [""; 0], "{line}");
     }
+}
+
+/// The command reads them, too.
+fn assert_observed(log: &str, lines: usize) {
+    let read = log.lines().map(|line| Line::read(line.as_bytes()).unwrap());
+    assert_eq!(read.filter_map(Line::observation).count(), lines);
 }
 
 fn events(lines: &[Value]) -> Vec<&str> {
@@ -77,7 +84,9 @@ async fn the_lines_of_requests_of_every_kind_are_valid() {
         .send(&HttpRequest::new("DELETE", "/orders/1"))
         .await
         .unwrap();
-    let lines = audit_lines(&guarded.envoy.log().unwrap());
+    let log = guarded.envoy.log().unwrap();
+    let lines = audit_lines(&log);
+    assert_observed(&log, lines.len());
     assert_eq!(
         events(&lines),
         [
@@ -117,7 +126,9 @@ async fn the_lines_of_connections_are_valid() {
         let mut connection = guarded.connect(spiffe_id).await.unwrap();
         let _ = connection.exchange(b"bytes").await;
     }
-    let lines = audit_lines(&guarded.envoy.log().unwrap());
+    let log = guarded.envoy.log().unwrap();
+    let lines = audit_lines(&log);
+    assert_observed(&log, lines.len());
     assert_eq!(events(&lines), ["connection-allowed", "connection-denied"]);
     assert_valid(&lines);
 }

@@ -7,5 +7,6 @@ mod audit_schema;
 mod common;
 mod configuration_state;
 mod denied;
+mod documented;
 mod metrics;
 mod redaction;

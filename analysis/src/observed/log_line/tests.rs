@@ -45,6 +45,22 @@ fn an_audit_line_is_an_observation() {
 }
 
 #[test]
+fn a_line_of_the_sample_of_what_is_allowed_is_an_observation() {
+    for (event, protocol) in [
+        ("request-allowed", Protocol::Http),
+        ("connection-allowed", Protocol::Tcp),
+    ] {
+        let line = AUDIT
+            .replace("request-denied", event)
+            .replace(r#""decision":"deny""#, r#""decision":"allow""#)
+            .replace(r#""later":{"a":[1]}"#, r#""one_in":100"#);
+        let seen = observation(&line);
+        assert_eq!(seen.protocol, protocol);
+        assert_eq!(seen.verdict.unwrap().effect, Effect::Allow);
+    }
+}
+
+#[test]
 fn an_audit_line_is_found_behind_what_a_log_puts_in_front_of_it() {
     let envoy = "[2026-11-22 05:10:15.422][19755][warning][wasm] [source/extensions/common/wasm/context.cc:1154] wasm log a a a: ";
     let istio = "2026-11-22T05:10:15.422Z\twarning\tenvoy wasm external/envoy/a.cc:1154\twasm log a: ";
@@ -129,7 +145,7 @@ fn what_is_neither_ours_nor_envoys_is_an_error_that_says_why() {
         ),
         (
             r#"{"event":"x"}"#,
-            "an audit line that cannot be read: unknown variant `x`, expected one of `request-denied`, `request-observed`, `connection-denied`, `connection-observed`",
+            "an audit line that cannot be read: unknown variant `x`, expected one of `request-denied`, `request-observed`, `request-allowed`, `connection-denied`, `connection-observed`, `connection-allowed`",
         ),
         (
             r#"{"event":"request-denied","decision":"deny"}"#,
