@@ -25,7 +25,7 @@ use crate::table::Style;
 /// For how long nobody may have come in plaintext. `readiness` itself asks for 24 hours.
 const QUIET_FOR_SECONDS: u32 = 3;
 /// How many requests with mTLS have to be seen in that time. `readiness` itself asks for 100.
-const MIN_REQUESTS: u32 = 20;
+const MIN_REQUESTS: u32 = 10;
 
 /// The options of `migrate`.
 #[derive(Debug, Clone, clap::Args)]
