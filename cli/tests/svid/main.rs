@@ -9,6 +9,7 @@
 
 mod inspect;
 mod malformed;
+mod profiles;
 mod rotation;
 
 use std::io::{BufRead as _, BufReader};
