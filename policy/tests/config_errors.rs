@@ -271,7 +271,7 @@ fn port_modes_need_a_workload_and_real_ports() {
 fn the_plugin_configuration_itself_is_checked() {
     assert_refused(
         &json!({"resources": [], "workload": {"namespace": "a"}, "profil": "istio"}),
-        "profil: unknown field, expected one of `profile`, `mesh`, `workload`, `custom`, `directRemoteAddressKey`, `ambiguousPaths`, `svid`, `resources`",
+        "profil: unknown field, expected one of `profile`, `mesh`, `workload`, `custom`, `directRemoteAddressKey`, `ambiguousPaths`, `svid`, `audit`, `resources`",
     );
     assert_refused(
         &json!({"resources": [], "profile": "strict", "workload": {"namespace": "a"}}),

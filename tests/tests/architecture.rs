@@ -53,7 +53,7 @@ const OUTSIDE: [(&str, &[&str]); 2] = [
             "x509-parser",
         ],
     ),
-    ("filter", &["serde", "serde_json", "thiserror", "time"]),
+    ("filter", &["serde", "serde_json", "sha2", "thiserror", "time"]),
 ];
 
 /// Crates that belong to one room alone.
