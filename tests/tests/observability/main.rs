@@ -8,5 +8,6 @@ mod common;
 mod configuration_state;
 mod denied;
 mod documented;
+mod fault;
 mod metrics;
 mod redaction;
