@@ -42,7 +42,7 @@ async fn a_denied_connection_is_named_in_the_access_log_the_audit_line_and_the_c
         json!(0),
     ];
     assert_eq!(shown, expected);
-    let counter = r#"spiffe_authz_requests_total{decision="deny",cause="matched-deny",policy="shop/deny"} 1"#;
+    let counter = r#"spiffe_authz_requests_total{decision="deny",cause="matched-deny",policy="shop/deny",mtls="mutual"} 1"#;
     assert!(guarded.envoy.prometheus().await.unwrap().contains(counter));
     assert_eq!(audit_lines(&guarded.envoy.log().unwrap()), [audit_line(&guarded)]);
 }

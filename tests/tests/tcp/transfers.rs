@@ -57,9 +57,9 @@ fn counted<const N: usize>(expected: [(&str, u64); N]) -> BTreeMap<String, u64> 
     expected.map(|(labels, value)| (labels.to_owned(), value)).into()
 }
 
-const ALLOWED: &str = r#"{decision="allow",cause="matched-allow",policy="shop/allow"}"#;
-const NOT_ALLOWED: &str = r#"{decision="deny",cause="no-matching-allow",policy=""}"#;
-const MTLS_REQUIRED: &str = r#"{decision="deny",cause="mtls-required",policy=""}"#;
+const ALLOWED: &str = r#"{decision="allow",cause="matched-allow",policy="shop/allow",mtls="mutual"}"#;
+const NOT_ALLOWED: &str = r#"{decision="deny",cause="no-matching-allow",policy="",mtls="mutual"}"#;
+const MTLS_REQUIRED: &str = r#"{decision="deny",cause="mtls-required",policy="",mtls="plaintext"}"#;
 
 #[tokio::test]
 async fn eight_mebibytes_go_both_ways_at_once_by_one_decision() {
