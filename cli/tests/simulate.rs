@@ -157,7 +157,7 @@ fn details_are_what_the_proxy_saw() {
     );
     assert_eq!(answer["filterState"]["wasm.spiffe_authz_decision"], "deny");
     assert_eq!(answer["filterState"].get("wasm.spiffe_authz"), None);
-    let metric = "spiffe_authz_requests_total.decision=.=deny;.;cause=.=no-matching-allow;.;policy=.=;.;";
+    let metric = "spiffe_authz_requests_total.decision=.=deny;.;cause=.=no-matching-allow;.;mtls=.=mutual;.;policy=.=;.;";
     assert_eq!(answer["metrics"][metric], 1);
     assert!(answer["fuel"]["proxy_on_request_headers"].as_u64().unwrap() > 0);
 }
