@@ -167,6 +167,12 @@ $(BINDGEN):
 		--target-dir .tools/wasm-bindgen/target
 	@rm -rf .tools/wasm-bindgen/target
 
+##@ Containers
+
+.PHONY: compose-test
+compose-test: ## The demo mesh of envoy-config/compose/ in containers: its table, a rotation, Prometheus; taken down after
+	@tests/compose/run.sh
+
 ##@ Bench
 
 # A workspace of its own, so that nothing but this builds other engines.
