@@ -24,7 +24,7 @@ mesh() { "${compose[@]}" --project-name "$project" --file envoy-config/compose/d
 
 finish() {
     status=$?
-    if [[ $status != 0 ]]; then mesh logs --tail 15 2>&1 | tail -60 || true; fi
+    if [[ $status != 0 ]]; then mesh logs --no-color --tail 4 2>&1 | tail -50 | cut -c1-300 || true; fi
     [[ ${KEEP:-} ]] || mesh down --volumes --timeout 3 >/dev/null 2>&1 || true
     rm -rf "$scratch"
     exit "$status"
