@@ -2,41 +2,65 @@
 
     python_grpc.py HOST PORT CERTIFICATE KEY BUNDLE SPIFFE_ID /PACKAGE.SERVICE/METHOD
 
-Prints the gRPC status, as `7 PERMISSION_DENIED` for a call that policies deny, and its message. Needs grpcio.
+Prints the gRPC status, as `7 PERMISSION_DENIED` for a call that policies deny, and its message. Needs grpcio, and spiffe_context.py
+beside it.
+
+grpcio's own TLS compares host names and asks nobody else, and an SVID has no host name. So Python's TLS makes the connection, and grpcio
+speaks through it: over a socket in a folder that this user alone can enter.
 """
 
+import asyncio
+import contextlib
+import ssl
 import sys
-from pathlib import Path
+import tempfile
+from collections.abc import AsyncIterator
 
 import grpc
 
-
-def spiffe_channel(target: str, certificate: str, key: str, bundle: str, spiffe_id: str) -> grpc.Channel:
-    """A channel that presents this SVID and accepts this SPIFFE ID alone.
-
-    grpcio has no hook for the server's certificate. It compares its target's name with every subject alternative name, URIs among
-    them, and so the SPIFFE ID is given as that name. It does so without regard to case: no two workloads should have SPIFFE IDs
-    that differ in case alone.
-    """
-    credentials = grpc.ssl_channel_credentials(
-        root_certificates=Path(bundle).read_bytes(),
-        private_key=Path(key).read_bytes(),
-        certificate_chain=Path(certificate).read_bytes(),
-    )
-    options = [("grpc.ssl_target_name_override", spiffe_id), ("grpc.enable_http_proxy", 0)]
-    return grpc.secure_channel(target, credentials, options)
+from spiffe_context import spiffe_context
 
 
-def main(arguments: list[str]) -> int:
+@contextlib.asynccontextmanager
+async def spiffe_channel(host: str, port: int, context: ssl.SSLContext) -> AsyncIterator[grpc.aio.Channel]:
+    """A channel whose connections are made with this context."""
+    context.set_alpn_protocols(["h2"])
+
+    async def tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            peer_reader, peer_writer = await asyncio.open_connection(host, port, ssl=context)
+            await asyncio.gather(copy(reader, peer_writer), copy(peer_reader, writer))
+        except OSError as error:
+            print(f"python_grpc.py: {error}", file=sys.stderr)
+        finally:
+            writer.close()
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/channel"
+        async with await asyncio.start_unix_server(tunnel, path):
+            async with grpc.aio.insecure_channel(f"unix:{path}", [("grpc.default_authority", f"{host}:{port}")]) as channel:
+                yield channel
+
+
+async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Passes on what comes until it ends."""
+    while received := await reader.read(65536):
+        writer.write(received)
+        await writer.drain()
+    writer.close()
+
+
+async def main(arguments: list[str]) -> int:
     if len(arguments) != 7:
         print("usage: python_grpc.py HOST PORT CERTIFICATE KEY BUNDLE SPIFFE_ID /PACKAGE.SERVICE/METHOD", file=sys.stderr)
         return 2
     host, port, certificate, key, bundle, spiffe_id, method = arguments
-    with spiffe_channel(f"{host}:{port}", certificate, key, bundle, spiffe_id) as channel:
+    context = spiffe_context(certificate, key, bundle, spiffe_id)
+    async with spiffe_channel(host, int(port), context) as channel:
         # Messages are bytes here; with generated code, give the channel to the stub instead.
         call = channel.unary_unary(method, request_serializer=bytes, response_deserializer=bytes)
         try:
-            call(b"", timeout=10)
+            await call(b"", timeout=10)
         except grpc.RpcError as error:
             number, _ = error.code().value
             print(f"{number} {error.code().name}\n{error.details()}")
@@ -47,4 +71,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(asyncio.run(main(sys.argv[1:])))

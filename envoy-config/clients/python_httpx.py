@@ -2,39 +2,15 @@
 
     python_httpx.py HOST PORT CERTIFICATE KEY BUNDLE SPIFFE_ID PATH [METHOD]
 
-Prints the status and the body. Needs httpx.
+Prints the status and the body. Needs httpx, and
+spiffe_context.py beside it.
 """
 
-import ssl
 import sys
 
 import httpx
 
-
-def spiffe_context(certificate: str, key: str, bundle: str, spiffe_id: str) -> ssl.SSLContext:
-    """A context that presents this SVID and accepts this SPIFFE ID alone."""
-
-    class SpiffeSocket(ssl.SSLSocket):
-        """Ends the connection after the handshake, before a byte of a request, when somebody else answers."""
-
-        def do_handshake(self, block: bool = False) -> None:
-            super().do_handshake(block)
-            names = self.getpeercert().get("subjectAltName", ())
-            uris = [value for kind, value in names if kind == "URI"]
-            # An X509-SVID has exactly one URI.
-            if uris != [spiffe_id]:
-                raise ssl.SSLCertVerificationError(f"the server is {uris}, not `{spiffe_id}`")
-
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_verify_locations(bundle)
-    # When the SVID was rotated, make a new context and a new client.
-    context.load_cert_chain(certificate, key)
-    # An SVID has no host name. The chain is verified all the same: verify_mode stays CERT_REQUIRED.
-    context.check_hostname = False
-    # httpx.AsyncClient takes `sslobject_class`, with the same method, in its place.
-    context.sslsocket_class = SpiffeSocket
-    return context
+from spiffe_context import spiffe_context
 
 
 def main(arguments: list[str]) -> int:

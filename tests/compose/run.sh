@@ -3,8 +3,8 @@
 # takes everything down again, volumes included.
 #
 # Needs Docker and Compose (v2, or docker-compose 1.29), curl and openssl. Where no registry can be reached, base-images.sh makes the
-# images that the mesh is built on. KEEP=1 leaves the mesh running. MESH_IMAGE names an image
-# of the mesh that is there, so that none is built.
+# images that the mesh is built on. KEEP=1 leaves the mesh running. MESH_IMAGE names an image of the mesh that is there, so that none is
+# built.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 began=$SECONDS
@@ -34,7 +34,7 @@ trap 'exit 130' INT TERM
 
 # Two Envoys of two tests may run beside each other: every port is a free one.
 export FRONTEND_PORT=0 ORDERS_PORT=0 PAYMENTS_PORT=0 PROMETHEUS_PORT=0 GRAFANA_PORT=0
-export MESH_NET=${MESH_NET:-10.151.$((RANDOM % 200 + 20))} SVID_VALID=40s SVID_EVERY=5s
+export MESH_NET=${MESH_NET:-10.151.$((RANDOM % 200 + 20))} SVID_VALID=15m SVID_EVERY=5s
 export POLICIES=$scratch/policies.yaml
 chmod 0755 "$scratch"
 cmp envoy-config/compose/policies.yaml demo/policies.yaml
@@ -65,6 +65,11 @@ healthy() { # SERVICE
 for service in {frontend,orders,payments}{-svid,-envoy,} prometheus; do
     eventually 60 healthy "$service" || missing "$service does not become healthy"
 done
+
+# Compose takes a second to start, Docker does not.
+declare -A containers
+for service in {frontend,orders,payments}{-svid,-envoy,} prometheus; do containers[$service]=$(mesh ps -q "$service"); done
+inside() { docker exec "${containers[$1]}" "${@:2}"; } # SERVICE COMMAND..
 
 port() { mesh port "$1" "$2" | sed 's/.*://'; }
 frontend=$(port frontend-envoy 15006) orders=$(port orders-envoy 15006) payments=$(port payments-envoy 15006)
@@ -97,7 +102,7 @@ row() { # FROM TO REQUEST EXPECTED GOT
 application() { # FROM TO METHOD PATH EXPECTED [HEADER..]
     local from=$1 to=$2 method=$3 path=$4 expected=$5 got
     shift 5
-    got=$(mesh exec -T "$from" bash /mesh/ask.sh "$to" "$method" "$path" "$@" 2>/dev/null | head -n 1) || true
+    got=$(inside "$from" bash /mesh/ask.sh "$to" "$method" "$path" "$@" 2>/dev/null | head -n 1) || true
     row "$from" "$to" "$method $path${1:+ + XFCC}" "$expected" "$got"
 }
 
@@ -113,7 +118,7 @@ client() { # CERTIFICATE TO METHOD PATH EXPECTED
 stranger() { # LABEL TO METHOD PATH EXPECTED [OPTION OF CURL..]
     local label=$1 to=$2 method=$3 path=$4 expected=$5 got
     shift 5
-    got=$(curl --silent --insecure --max-time 5 --request "$method" --output /dev/null --write-out '%{http_code}' "$@$path") || got="no answer"
+    got=$(curl --silent --insecure --max-time 10 --request "$method" --output /dev/null --write-out '%{http_code}' "$@$path") || got="no answer"
     row "client, $label" "$to" "$method $path" "$expected" "$got"
 }
 
@@ -139,8 +144,10 @@ client frontend orders GET /orders/7 200
 client payments orders GET /orders/7 403
 client other-namespace orders GET /orders/7 403
 tls() { printf -- '--cert\n%s\n--key\n%s\n' "$scratch/$1/svid.pem" "$scratch/$1/svid_key.pem"; }
+mapfile -t valid < <(tls frontend)
 mapfile -t other_ca < <(tls other-ca)
 mapfile -t expired < <(tls expired)
+stranger "SVID of frontend" orders GET /orders/7 200 "${valid[@]}" "https://127.0.0.1:$orders"
 stranger "another CA" orders GET /orders/7 "no answer" "${other_ca[@]}" "https://127.0.0.1:$orders"
 stranger "expired SVID" orders GET /orders/7 "no answer" "${expired[@]}" "https://127.0.0.1:$orders"
 stranger "no certificate" orders GET /orders/7 "no answer" "https://127.0.0.1:$orders"
@@ -153,7 +160,7 @@ stranger plaintext payments POST /payments 403 "http://127.0.0.1:$payments"
 stranger plaintext payments POST /payments 403 --header "$(xfcc orders)" "http://127.0.0.1:$payments"
 
 reach() { # PORT: from payments' network to what is in orders'
-    mesh exec -T payments timeout 3 bash -c "exec 3<>/dev/tcp/$MESH_NET.12/$1" >/dev/null 2>&1 && echo reached || echo refused
+    inside payments timeout 3 bash -c "exec 3<>/dev/tcp/$MESH_NET.12/$1" >/dev/null 2>&1 && echo reached || echo refused
 }
 row payments orders "connect to the application, past Envoy" refused "$(reach 8080)"
 row payments orders "connect to Envoy's admin interface" refused "$(reach 15000)"
@@ -163,7 +170,7 @@ row payments orders "connect to the inbound listener" reached "$(reach 15006)"
 say "what the containers may do"
 confined() { # SERVICE
     docker inspect --format '{{.Config.User}} {{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}} {{.HostConfig.Privileged}}' \
-        "$(mesh ps -q "$1")" | grep -Eq '^[1-9][0-9]*:[0-9]+ true \[ALL\] \[no-new-privileges:true\] false$' && echo confined || echo free
+        "${containers[$1]}" | grep -Eq '^[1-9][0-9]*:[0-9]+ true \[ALL\] \[no-new-privileges:true\] false$' && echo confined || echo free
 }
 for service in {frontend,orders,payments}{-svid,-envoy,} prometheus; do row "$service" - "no root, read-only, no capability" confined "$(confined "$service")"; done
 
@@ -181,7 +188,7 @@ application frontend orders GET /orders/7 200
 say "a change of policies, without a restart"
 sed -i 's#principals: \["cluster.local/ns/shop/sa/frontend"\]#principals: ["cluster.local/ns/shop/sa/frontend", "cluster.local/ns/shop/sa/payments"]#' "$POLICIES"
 mesh run --rm --no-deps -T render >/dev/null 2>"$scratch/render.log" || { cat "$scratch/render.log" >&2; exit 1; }
-answers() { [[ $(mesh exec -T payments bash /mesh/ask.sh orders GET /orders/7 2>/dev/null | head -n 1) == "$1" ]]; }
+answers() { [[ $(inside payments bash /mesh/ask.sh orders GET /orders/7 2>/dev/null | head -n 1) == "$1" ]]; }
 eventually 15 answers 200 || true
 application payments orders GET /orders/7 200
 sed -i 's/action: DENY/action: DENIES/' "$POLICIES"
