@@ -44,10 +44,10 @@ say "images"
 for image in debian:bookworm-slim rust:1.95-bookworm envoyproxy/envoy:v1.40.0 prom/prometheus:v2.53.4; do
     docker image inspect "$image" >/dev/null 2>&1 || docker pull --quiet "$image" >/dev/null 2>&1 || { tests/compose/base-images.sh; break; }
 done
-[[ ${MESH_IMAGE:-} ]] || mesh build >"$scratch/build.log" 2>&1 || { tail -30 "$scratch/build.log" >&2; exit 1; }
 
 say "up"
-mesh up --detach >"$scratch/up.log" 2>&1 || { tail -30 "$scratch/up.log" >&2; exit 1; }
+if [[ ${MESH_IMAGE:-} ]]; then build=--no-build; else build=--build; fi
+mesh up "$build" --detach >"$scratch/up.log" 2>&1 || { tail -30 "$scratch/up.log" >&2; exit 1; }
 
 # Waits until the command after the seconds succeeds.
 eventually() { # SECONDS COMMAND..
@@ -63,7 +63,7 @@ healthy() { # SERVICE
     [[ $(docker inspect --format '{{.State.Health.Status}}' "$(mesh ps -q "$1" 2>/dev/null)") == healthy ]]
 }
 for service in {frontend,orders,payments}{-svid,-envoy,} prometheus; do
-    eventually 60 healthy "$service" || missing "$service does not become healthy"
+    eventually 240 healthy "$service" || missing "$service does not become healthy"
 done
 
 # Compose takes a second to start, Docker does not.
