@@ -251,7 +251,11 @@ async fn read_some<S: AsyncRead + Unpin>(stream: &mut S, received: &mut Vec<u8>)
     stream.read_buf(received).await
 }
 
-fn client_config(options: &TlsOptions<'_>) -> Result<ClientConfig, TlsSetupError> {
+/// What such a client needs to be, for those that speak more than one request or another protocol over it.
+///
+/// # Errors
+/// When the PEM documents or the key do not parse.
+pub fn client_config(options: &TlsOptions<'_>) -> Result<ClientConfig, TlsSetupError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier = SpiffeServerVerifier {
         roots: roots(options.trust_bundle_pem)?,
