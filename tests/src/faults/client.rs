@@ -24,14 +24,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a client speaks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Speech {
+pub(crate) enum Speech {
     Http1,
     Http2,
     Bytes,
 }
 
 impl Speech {
-    pub(super) fn alpn(self) -> Vec<Vec<u8>> {
+    pub(crate) fn alpn(self) -> Vec<Vec<u8>> {
         match self {
             Self::Http1 => vec![b"http/1.1".to_vec()],
             Self::Http2 => vec![b"h2".to_vec()],
@@ -51,7 +51,7 @@ enum Connection {
 }
 
 /// A peer with one connection at a time: it is kept for the next request where that is possible.
-pub(super) struct Client {
+pub(crate) struct Client {
     address: SocketAddr,
     tls: Option<Arc<ClientConfig>>,
     speech: Speech,
@@ -60,7 +60,7 @@ pub(super) struct Client {
 
 impl Client {
     /// A peer; without TLS it speaks plaintext.
-    pub(super) fn new(address: SocketAddr, tls: Option<Arc<ClientConfig>>, speech: Speech) -> Self {
+    pub(crate) fn new(address: SocketAddr, tls: Option<Arc<ClientConfig>>, speech: Speech) -> Self {
         Self {
             address,
             tls,
@@ -73,7 +73,7 @@ impl Client {
     ///
     /// # Errors
     /// When there is no answer within a long time.
-    pub(super) async fn send(&mut self, request: &HttpRequest, bytes: &[u8]) -> Result<Answer, String> {
+    pub(crate) async fn send(&mut self, request: &HttpRequest, bytes: &[u8]) -> Result<Answer, String> {
         let answer = timeout(PATIENCE, self.try_to_send(request, bytes)).await;
         match answer.map_err(|_| format!("no answer within {PATIENCE:?}"))? {
             Ok(answer) => Ok(answer),

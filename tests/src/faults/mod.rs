@@ -6,11 +6,11 @@
 //! ```
 //! A faulty module is the built filter with one callback changed ([`rewriting`]), wherever that can make the fault.
 
-mod answer;
+pub(crate) mod answer;
 mod application;
 mod breakage;
 mod cause;
-mod client;
+pub(crate) mod client;
 mod fault;
 mod kind;
 mod list;
