@@ -11,3 +11,5 @@ pub mod plot;
 pub mod progress;
 pub mod results;
 pub mod table;
+#[cfg(feature = "plot")]
+pub mod timeline;
