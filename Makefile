@@ -126,6 +126,15 @@ attacks: wasm ## Every attack of docs/attacks.md on a real Envoy, and what becam
 	@ENVOY_BIN="$$(scripts/fetch-envoy.sh)" $(DIFFERENTIAL) attacks -- \
 		--resets $(RESETS) $(if $(ONLY),--only $(ONLY))
 
+MINUTES ?= 10
+PICTURE ?= target/soak/memory.svg
+
+.PHONY: soak
+soak: wasm ## A mesh under load while policies, SVIDs and processes change (MINUTES=10 SEED= PICTURE=target/soak/memory.svg)
+	@mkdir -p $(dir $(PICTURE))
+	@ENVOY_BIN="$$(scripts/fetch-envoy.sh)" $(DIFFERENTIAL) soak -- --seconds $$(($(MINUTES) * 60)) \
+		--picture $(PICTURE) $(if $(SEED),--seed $(SEED))
+
 TARGET ?= decision
 SECONDS ?= 600
 HOSTILE := $(if $(filter hostile_host,$(TARGET)),--features hostile-host)

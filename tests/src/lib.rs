@@ -23,6 +23,7 @@ pub mod reference;
 pub mod scratch;
 pub mod steady_load;
 pub mod versions_in_force;
+pub mod soak;
 pub mod workspace;
 
 pub use spiffe_authz_simulate::{described_certificate, dynamic_metadata, report, verdict};
