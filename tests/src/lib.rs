@@ -20,6 +20,7 @@ pub mod policies;
 pub mod problem;
 pub mod prometheus;
 pub mod reference;
+pub mod scale;
 pub mod scratch;
 pub mod steady_load;
 pub mod versions_in_force;

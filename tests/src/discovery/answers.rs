@@ -56,18 +56,25 @@ impl Answers {
     /// # Errors
     /// When it takes too long.
     pub async fn all_to(&self, version: Version, count: usize) -> Result<Vec<Answer>, String> {
+        let to_it = |answer: &&Answer| answer.version == version;
+        let count_is_there = |answers: &[Answer]| answers.iter().rev().filter(to_it).count() >= count;
+        let there = self.until(count_is_there).await;
+        there.map_err(|error| format!("no {count} answers to version {version}: {error}"))?;
+        let answers = self.0.borrow();
+        Ok(answers.iter().rev().filter(to_it).cloned().collect())
+    }
+
+    /// Waits until the answers are as `enough` wants them.
+    ///
+    /// # Errors
+    /// When it takes too long.
+    pub async fn until(&self, mut enough: impl FnMut(&[Answer]) -> bool) -> Result<(), String> {
         let mut follow = self.0.subscribe();
-        let of = |answers: &[Answer]| -> Vec<Answer> {
-            let to_it = answers.iter().rev().filter(|answer| answer.version == version);
-            to_it.cloned().collect()
-        };
-        let there = follow.wait_for(|answers| of(answers).len() >= count);
+        let there = follow.wait_for(|answers| enough(answers));
         match timeout(PATIENCE, there).await {
-            Ok(Ok(answers)) => Ok(of(&answers)),
+            Ok(Ok(_)) => Ok(()),
             Ok(Err(_)) => Err("the server has ended".to_owned()),
-            Err(_) => Err(format!(
-                "no {count} answers to version {version} within {PATIENCE:?}"
-            )),
+            Err(_) => Err(format!("nothing of it within {PATIENCE:?}")),
         }
     }
 }
