@@ -134,6 +134,7 @@ soak: wasm ## A mesh under load while policies, SVIDs and processes change (MINU
 	@mkdir -p $(dir $(PICTURE))
 	@ENVOY_BIN="$$(scripts/fetch-envoy.sh)" $(DIFFERENTIAL) soak -- --seconds $$(($(MINUTES) * 60)) \
 		--picture $(PICTURE) $(if $(SEED),--seed $(SEED))
+
 .PHONY: scale
 scale: wasm ## What one policy change costs 200 proxies and the server that pushes it, for 10 to 10,000 rules (10 minutes to build, 5 to run)
 	@ENVOY_BIN="$$(scripts/fetch-envoy.sh)" cargo run --locked --quiet --release -p spiffe-authz-tests --bin scale

@@ -22,9 +22,9 @@ pub mod prometheus;
 pub mod reference;
 pub mod scale;
 pub mod scratch;
+pub mod soak;
 pub mod steady_load;
 pub mod versions_in_force;
-pub mod soak;
 pub mod workspace;
 
 pub use spiffe_authz_simulate::{described_certificate, dynamic_metadata, report, verdict};

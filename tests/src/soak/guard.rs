@@ -219,6 +219,7 @@ impl Place {
         let sidecar = Sidecar {
             node: node(name),
             admin: loopback(admin)?,
+            metrics: None,
             inbound: Inbound {
                 listen: inbound,
                 application: loopback(application)?,
