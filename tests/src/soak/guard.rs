@@ -28,7 +28,7 @@ use crate::soak::versions::Versions;
 use crate::workspace;
 
 /// How long a process may take to serve: far longer than it does on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(300);
 const POLL: Duration = Duration::from_millis(20);
 /// The worker threads of an Envoy: an update has to reach each of them.
 const WORKERS: &str = "2";

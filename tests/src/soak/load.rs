@@ -28,6 +28,8 @@ const CLIENTS: [(Peer, Speech, usize); 5] = [
 ];
 /// A connection carries so many requests, by chance, and is then opened anew with the SVID of that time.
 const REQUESTS_OF_A_CONNECTION: std::ops::Range<u32> = 20..400;
+/// Nor does it grow older, on however slow a machine: the filter denies a connection whose SVID has expired.
+const OLDEST_CONNECTION: Duration = Duration::from_secs(60);
 /// A timer is late by less; a client that is later has been waiting for an answer.
 const TIMER: Duration = Duration::from_millis(2);
 /// A client that is behind by more leaves out what it has missed.
@@ -58,7 +60,15 @@ struct Lane {
     peer: Peer,
     speech: Speech,
     dice: fastrand::Rng,
-    client: Option<(Client, u32)>,
+    client: Option<Kept>,
+}
+
+/// An open connection.
+struct Kept {
+    client: Client,
+    /// How many more requests it carries.
+    left: u32,
+    opened: Instant,
 }
 
 impl Load {
@@ -169,19 +179,24 @@ impl Lane {
     }
 
     async fn send(&mut self, ask: Ask, sent: Moment) -> Answer {
-        let (mut client, left) = self.client.take().unwrap_or_else(|| self.connect());
+        let young = |kept: &Kept| kept.opened.elapsed() < OLDEST_CONNECTION;
+        let kept = self.client.take().filter(young);
+        let mut kept = kept.unwrap_or_else(|| self.connect());
         let request = HttpRequest::new(ask.method(), ask.path())
             .with_header("connection", "keep-alive")
             .with_header(MARK, Arrival::mark(ask, sent));
         // What has no answer in half a minute is closed for whoever waits.
-        let answer = client.send(&request, &[]).await.unwrap_or(Answer::Closed);
-        self.client = left.checked_sub(1).map(|left| (client, left));
+        let answer = kept.client.send(&request, &[]).await.unwrap_or(Answer::Closed);
+        self.client = kept.left.checked_sub(1).map(|left| Kept { left, ..kept });
         answer
     }
 
-    fn connect(&mut self) -> (Client, u32) {
+    fn connect(&mut self) -> Kept {
         let tls = self.svids.client(self.guard.name, self.peer, self.speech);
-        let client = Client::new(self.guard.inbound(), tls, self.speech);
-        (client, self.dice.u32(REQUESTS_OF_A_CONNECTION))
+        Kept {
+            client: Client::new(self.guard.inbound(), tls, self.speech),
+            left: self.dice.u32(REQUESTS_OF_A_CONNECTION),
+            opened: Instant::now(),
+        }
     }
 }

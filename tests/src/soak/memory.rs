@@ -96,7 +96,7 @@ impl Memory {
 /// The picture of these lives.
 pub(super) fn picture(title: String, lives: &[Life]) -> Timeline {
     let line = |life: &Life| Line {
-        name: format!("{}'s Envoy", life.workload),
+        name: format!("the Envoy of {}", life.workload),
         points: life.points.clone(),
     };
     Timeline {

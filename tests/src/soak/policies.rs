@@ -38,6 +38,8 @@ pub(super) fn configuration(workload: &str, version: u64) -> Value {
 /// A configuration that would allow everything, if it were not wrong: a word that is none, or half a document.
 pub(super) fn bad(workload: &str, dice: &mut fastrand::Rng) -> String {
     let mut configuration = configuration(workload, 0);
+    // Envoy counts no second rejection of the document that it has rejected last.
+    configuration["resources"][0]["metadata"]["name"] = json!(format!("bad-{}", dice.u64(..)));
     let spec = &mut configuration["resources"][1]["spec"];
     spec["rules"] = json!([{}]);
     if dice.bool() {
