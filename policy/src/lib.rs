@@ -91,8 +91,9 @@ pub use request_document::RequestDocument;
 pub use spiffe_id::{SpiffeId, SpiffeIdError};
 #[cfg(feature = "stated")]
 pub use stated::{
-    StatedAction, StatedAlternative, StatedClause, StatedConfiguration, StatedException, StatedKey,
-    StatedMode, StatedPeerAuthentication, StatedPolicy, StatedRule, StatedTarget, StatedValue, ValueForm,
+    SidecarSelection, StatedAction, StatedAlternative, StatedClause, StatedConfiguration, StatedException,
+    StatedKey, StatedMode, StatedPeerAuthentication, StatedPolicy, StatedRule, StatedTarget, StatedValue,
+    ValueForm,
 };
 pub use svid_settings::RequiredSvid;
 #[cfg(feature = "svid-verdicts")]

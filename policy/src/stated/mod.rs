@@ -8,6 +8,7 @@ mod clause;
 mod key;
 mod peer_authentication;
 mod policy;
+mod reach;
 mod rule;
 
 use std::collections::BTreeMap;
@@ -32,6 +33,7 @@ pub use clause::{StatedClause, StatedValue, ValueForm};
 pub use key::StatedKey;
 pub use peer_authentication::{StatedMode, StatedPeerAuthentication};
 pub use policy::{StatedAction, StatedException, StatedPolicy, StatedTarget};
+pub use reach::SidecarSelection;
 pub use rule::{StatedAlternative, StatedRule};
 
 /// A configuration that is valid for some workload, as it is written.
