@@ -241,6 +241,86 @@ fn a_document_that_no_api_server_stores_is_an_error() {
         .stderr_eq(file!["snapshots/render/too-large.stderr"]);
 }
 
+/// Rules for each of so many workloads in ten namespaces, and a policy for all of them.
+fn mesh(workloads: usize, rules: usize) -> String {
+    let policy = |namespace: String, name: String, spec: Value| {
+        json!({
+            "apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy",
+            "metadata": {"name": name, "namespace": namespace}, "spec": spec,
+        })
+    };
+    let of = |workload: usize| {
+        let rule = |rule| json!({"to": [{"operation": {"paths": [format!("/w{workload}/{rule}/*")]}}]});
+        let rules: Vec<_> = (0..rules).map(rule).collect();
+        let spec = json!({"selector": {"matchLabels": {"app": format!("w{workload}")}}, "rules": rules});
+        policy(format!("n{}", workload % 10), format!("w{workload}"), spec)
+    };
+    let admin = json!({"action": "DENY", "rules": [{"to": [{"operation": {"paths": ["/admin"]}}]}]});
+    let everywhere = policy("istio-system".to_owned(), "no-admin".to_owned(), admin);
+    let resources: Vec<_> = (0..workloads).map(of).chain([everywhere]).collect();
+    json!({"resources": resources}).to_string()
+}
+
+/// The names of the policies that are in the plugin configuration.
+fn policies_of(outcome: &OutputAssert) -> Vec<String> {
+    let list: Value = serde_json::from_str(&stdout(outcome)).unwrap();
+    let items = list["items"].as_array().unwrap();
+    let plugin = items.iter().find(|item| item["kind"] == "WasmPlugin").unwrap();
+    let resources = plugin.pointer("/spec/pluginConfig/resources").unwrap();
+    let name = |resource: &Value| resource["metadata"]["name"].as_str().unwrap().to_owned();
+    resources.as_array().unwrap().iter().map(name).collect()
+}
+
+const AS_JSON: [&str; 7] = ["istio", "--image", IMAGE, "--sha256", DIGEST, "--format", "json"];
+
+#[test]
+fn of_a_hundred_thousand_rules_a_workload_gets_its_own_and_those_of_the_mesh() {
+    let mut arguments = AS_JSON.to_vec();
+    arguments.extend(["--namespace", "n7", "--labels", "app=w137", "--sizes"]);
+    let outcome = render_this(&mesh(500, 200), &arguments).code(0);
+    assert_eq!(policies_of(&outcome), ["w137", "no-admin"]);
+    let told = stderr(&outcome);
+    assert!(told.contains("499 of 501 resources"), "{told}");
+    assert!(told.contains("\"mostBytes\": 1572864"), "{told}");
+}
+
+#[test]
+fn a_namespace_gets_the_policies_of_its_workloads_and_the_mesh_all() {
+    let mut arguments = AS_JSON.to_vec();
+    assert_eq!(
+        policies_of(&render_this(&mesh(20, 1), &arguments).code(0)).len(),
+        21
+    );
+    arguments.extend(["--namespace", "n7"]);
+    let outcome = render_this(&mesh(20, 1), &arguments).code(0);
+    assert_eq!(policies_of(&outcome), ["w7", "w17", "no-admin"]);
+}
+
+#[test]
+fn in_the_root_namespace_a_selector_holds_for_every_namespace() {
+    let mut arguments = AS_JSON.to_vec();
+    arguments.extend(["--namespace", "istio-system", "--labels", "app=w7"]);
+    let outcome = render_this(&mesh(20, 1), &arguments).code(0);
+    assert_eq!(policies_of(&outcome), ["w7", "no-admin"]);
+}
+
+#[test]
+fn sizes_read_so() {
+    let arguments = [
+        "istio",
+        "--config",
+        "orders.yaml",
+        "--image",
+        IMAGE,
+        "--sha256",
+        DIGEST,
+        "--sizes",
+    ];
+    render(&arguments)
+        .code(0)
+        .stderr_eq(file!["snapshots/render/sizes.stderr"]);
+}
+
 #[test]
 fn a_bootstrap_reads_so() {
     let arguments = [

@@ -24,12 +24,15 @@ pub(crate) enum RenderError {
     Yaml(String),
     /// A document that no API server stores.
     #[error(
-        "{kind} `{name}` has {bytes} bytes, and an API server stores at most {limit}: render each namespace for itself, with \
-         `--namespace` and its own policies alone"
+        "{kind} `{namespace}/{name}` for {sidecars} has {bytes} bytes, and an API server stores at most {limit}: render each \
+         workload for itself, with `--namespace` and `--labels`, which leaves out what cannot apply to it; where that is one \
+         workload already, it has more policies than one document holds"
     )]
     TooLarge {
         kind: String,
+        namespace: String,
         name: String,
+        sidecars: String,
         bytes: usize,
         limit: usize,
     },

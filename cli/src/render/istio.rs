@@ -1,11 +1,12 @@
 //! `render istio`: the documents that put the filter into the sidecars of a mesh.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
 use serde_json::{Value, json};
 use spiffe_authz_envoy_config::{ExtensionApi, IstioGuard, PluginImage};
-use spiffe_authz_policy::{Profile, StatedPeerAuthentication};
+use spiffe_authz_policy::{Profile, SidecarSelection, StatedConfiguration, StatedPeerAuthentication};
 
 use crate::failure::Failure;
 use crate::outcome::Outcome;
@@ -13,7 +14,7 @@ use crate::policies::PolicyArguments;
 use crate::render::document_set::{DocumentSet, print};
 use crate::render::error::RenderError;
 use crate::render::format::Format;
-use crate::render::kubernetes_size;
+use crate::render::kubernetes_size::DocumentSizes;
 use crate::render::plugin_configuration::PluginConfiguration;
 use crate::terminal::Terminal;
 
@@ -45,6 +46,9 @@ pub(crate) struct Arguments {
     /// Write a file for each document into this folder instead of all to standard output
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Tell on standard error how many bytes each document has, and how much an API server stores
+    #[arg(long)]
+    sizes: bool,
     /// How documents are written; JSON is a `List`
     #[arg(long, value_enum, default_value = "yaml")]
     format: Format,
@@ -70,10 +74,24 @@ enum ApiName {
 
 pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome, Failure> {
     let configuration = PluginConfiguration::load(&arguments.policies)?;
-    let guard = arguments.guard(&configuration)?;
-    let mut documents = peer_authentications(&configuration);
+    let left_out = configuration
+        .stated
+        .out_of_reach(&sidecars(&configuration.stated));
+    let guard = arguments.guard(&configuration, &left_out)?;
+    let mut documents = peer_authentications(&configuration, &left_out);
     documents.extend(guard.documents());
-    kubernetes_size::check(&documents, terminal)?;
+    let sizes = DocumentSizes::of(&documents);
+    sizes.check(terminal)?;
+    if arguments.sizes {
+        terminal.note(sizes.written(arguments.format)?.trim_end());
+    }
+    if !left_out.is_empty() {
+        terminal.note(&format!(
+            "note: left out, because it cannot apply to these sidecars: {} of {} resources",
+            left_out.len(),
+            configuration.resources()
+        ));
+    }
     if !guard.image.is_pinned() {
         terminal.note("note: the image is fixed by no digest: whoever can write to the registry can replace the filter; name one with `--sha256`");
     }
@@ -89,7 +107,11 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome,
 }
 
 impl Arguments {
-    fn guard(&self, configuration: &PluginConfiguration) -> Result<IstioGuard, RenderError> {
+    fn guard(
+        &self,
+        configuration: &PluginConfiguration,
+        left_out: &BTreeSet<usize>,
+    ) -> Result<IstioGuard, RenderError> {
         let workload = configuration.stated.workload.as_ref();
         let root = &configuration.stated.root_namespace;
         let mut tcp_ports = self.tcp.clone();
@@ -107,7 +129,7 @@ impl Arguments {
                 ApiName::TrafficExtension => ExtensionApi::TrafficExtension,
             },
             tcp_ports,
-            plugin_configuration: configuration.without_workload(),
+            plugin_configuration: configuration.without(left_out),
         })
     }
 
@@ -133,14 +155,29 @@ impl Arguments {
     }
 }
 
+/// Whom the documents select. In the root namespace they hold for every namespace.
+fn sidecars(stated: &StatedConfiguration) -> SidecarSelection {
+    let workload = stated.workload.as_ref();
+    let namespace = workload.map(|workload| &workload.namespace);
+    SidecarSelection {
+        namespace: namespace
+            .filter(|namespace| **namespace != stated.root_namespace)
+            .cloned(),
+        labels: workload
+            .map(|workload| workload.labels.clone())
+            .unwrap_or_default(),
+    }
+}
+
 /// Those of the configuration, as they are written. Profile zero-trust asks for mTLS where Istio, without one, takes
 /// plaintext: there a namespace-wide one says so, or a mesh-wide one where no workload is named.
-fn peer_authentications(configuration: &PluginConfiguration) -> Vec<Value> {
+fn peer_authentications(configuration: &PluginConfiguration, left_out: &BTreeSet<usize>) -> Vec<Value> {
     let stated = &configuration.stated;
     let resources = configuration.json().get("resources").and_then(Value::as_array);
     let written = stated
         .peer_authentications
         .iter()
+        .filter(|one| !left_out.contains(&one.index))
         .filter_map(|one| resources?.get(one.index).cloned());
     let mut documents: Vec<Value> = written.collect();
     let root = &stated.root_namespace;

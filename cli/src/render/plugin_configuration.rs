@@ -1,5 +1,7 @@
 //! [`PluginConfiguration`]: the policies as a plugin configuration, checked by the engine.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use spiffe_authz_envoy_config::direct_address;
 use spiffe_authz_policy::{StatedConfiguration, Workload};
@@ -36,11 +38,27 @@ impl PluginConfiguration {
         &self.json
     }
 
+    /// How many resources it has.
+    pub(crate) fn resources(&self) -> usize {
+        let resources = self.json.get("resources").and_then(Value::as_array);
+        resources.map_or(0, Vec::len)
+    }
+
     /// Without the workload, which the filter then reads from the proxy's node metadata.
     pub(crate) fn without_workload(&self) -> Value {
         let mut json = self.json.clone();
         if let Some(fields) = json.as_object_mut() {
             fields.remove("workload");
+        }
+        json
+    }
+
+    /// The same without the resources at these indices.
+    pub(crate) fn without(&self, left_out: &BTreeSet<usize>) -> Value {
+        let mut json = self.without_workload();
+        if let Some(resources) = json.get_mut("resources").and_then(Value::as_array_mut) {
+            let mut index = 0..;
+            resources.retain(|_| index.next().is_none_or(|index| !left_out.contains(&index)));
         }
         json
     }
