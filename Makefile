@@ -49,6 +49,11 @@ cli: tools ## Build the command: dist/spiffe-authz (once; a few minutes)
 	@cp target/release/spiffe-authz dist/
 	@echo "dist/spiffe-authz"
 
+.PHONY: image
+image: wasm ## Pack the filter as an OCI image, without a container engine: dist/spiffe-authz-image.tar, and the digest to pin
+	@cargo run --locked --quiet -p spiffe-authz-cli -- render image --module $(WASM) --out dist/spiffe-authz-image.tar \
+		| tee dist/spiffe-authz-image.sha256
+
 ##@ Demo
 
 .PHONY: demo

@@ -23,7 +23,7 @@ impl DocumentSet {
         let mut written = Vec::new();
         for (name, text) in self.0.iter().rev() {
             let path = folder.join(name);
-            replace(&path, text).map_err(|reason| unwritable(&path, reason))?;
+            replace(&path, text.as_bytes()).map_err(|reason| unwritable(&path, reason))?;
             written.insert(0, path);
         }
         Ok(written)
@@ -49,12 +49,13 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
         .map_err(Failure::Unwritable)
 }
 
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+/// Writes a file whole, or leaves it as it was: beside its place, and then renamed.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{}.new", std::process::id()));
     let beside = PathBuf::from(beside);
     let mut file = std::fs::File::create(&beside)?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    let written = file.write_all(content).and_then(|()| file.sync_all());
     written
         .and_then(|()| std::fs::rename(&beside, path))
         .inspect_err(|_| {
@@ -63,7 +64,7 @@ fn replace(path: &Path, text: &str) -> std::io::Result<()> {
         })
 }
 
-fn unwritable(path: &Path, reason: std::io::Error) -> RenderError {
+pub(crate) fn unwritable(path: &Path, reason: std::io::Error) -> RenderError {
     RenderError::Unwritable {
         path: path.to_owned(),
         reason,

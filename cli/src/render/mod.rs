@@ -4,6 +4,7 @@ mod document_set;
 mod envoy;
 mod error;
 mod format;
+mod image;
 mod istio;
 mod kubernetes_size;
 mod outbound;
@@ -18,7 +19,7 @@ use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::terminal::Terminal;
 
-/// Render what a deployment needs: an Envoy bootstrap, Istio documents, or native RBAC.
+/// Render what a deployment needs: an Envoy bootstrap, Istio documents, the filter's image, or native RBAC.
 ///
 /// Exit codes: 0 it was rendered, 1 a file cannot be read or written, 3 the configuration is invalid, or says what the
 /// rendered form cannot say.
@@ -33,12 +34,14 @@ const EXAMPLES: &str = "\
 EXAMPLES:
     spiffe-authz render envoy --help
     spiffe-authz render istio --help
+    spiffe-authz render image --help
     spiffe-authz render rbac --help";
 
 #[derive(Subcommand)]
 enum Target {
     Envoy(Box<envoy::Arguments>),
     Istio(Box<istio::Arguments>),
+    Image(image::Arguments),
     Rbac(rbac::Arguments),
 }
 
@@ -46,6 +49,7 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome,
     match &arguments.target {
         Target::Envoy(arguments) => envoy::run(arguments, terminal),
         Target::Istio(arguments) => istio::run(arguments, terminal),
+        Target::Image(arguments) => image::run(arguments, terminal),
         Target::Rbac(arguments) => rbac::run(arguments),
     }
 }
