@@ -1,8 +1,10 @@
 //! What cannot apply to the sidecars of a selection can be left out, and no decision changes.
 #![cfg(all(feature = "stated", not(target_arch = "wasm32")))]
 #![allow(
+    clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::string_slice,
     clippy::unwrap_used,
     reason = "a failed test panics"
 )]
