@@ -24,12 +24,9 @@ found=$(printf '%s\n' "$leaf" | openssl x509 -noout -ext subjectAltName | tr ','
 pin=$(printf '%s\n' "$leaf" | openssl x509 -noout -pubkey | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64)
 
 # --insecure switches off the comparison of host names; --pinnedpubkey holds all the same.
-curl --silent --show-error --insecure --pinnedpubkey "sha256//$pin" --path-as-is --max-time 10 \
+answer=$(curl --silent --show-error --insecure --pinnedpubkey "sha256//$pin" --path-as-is --max-time 10 \
     --cert "$certificate" --key "$key" --request "$method" --output - --write-out '\n%{http_code}\n' \
-    "https://$host:$port$path" | {
-    # The status comes last and is wanted first.
-    answer=$(cat)
-    [ -n "$answer" ] || exit 1
-    printf '%s\n' "$answer" | tail -n 1
-    printf '%s\n' "$answer" | sed '$d'
-}
+    "https://$host:$port$path") || fail "no answer from $host:$port"
+# The status comes last and is wanted first.
+printf '%s\n' "$answer" | tail -n 1
+printf '%s\n' "$answer" | sed '$d'
