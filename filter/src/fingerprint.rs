@@ -30,9 +30,9 @@ mod tests {
     #[test]
     fn it_is_what_sha256sum_begins_with() {
         // printf '' | sha256sum | cut -c1-13
-        assert_eq!(Fingerprint::of(b"").number(), 0xe3b0_c442_98fc1);
+        assert_eq!(Fingerprint::of(b"").number(), 0x000e_3b0c_4429_8fc1);
         // printf abc | sha256sum | cut -c1-13
-        assert_eq!(Fingerprint::of(b"abc").number(), 0xba78_16bf_8f01c);
+        assert_eq!(Fingerprint::of(b"abc").number(), 0x000b_a781_6bf8_f01c);
     }
 
     #[test]

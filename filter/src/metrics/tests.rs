@@ -197,7 +197,7 @@ fn a_configuration_shows_its_size_its_hash_its_time_and_every_series_without_a_p
         ("spiffe_authz_dry_run_policies_loaded", 0),
         ("spiffe_authz_rules_loaded", 3),
         ("spiffe_authz_policies_without_label", 0),
-        ("spiffe_authz_configuration_hash", 0xba78_16bf_8f01c),
+        ("spiffe_authz_configuration_hash", 0x000b_a781_6bf8_f01c),
         (
             "spiffe_authz_configuration_loaded_timestamp_seconds",
             1_780_272_000,
