@@ -13,6 +13,7 @@ mod fixture;
 mod identity;
 #[cfg(test)]
 mod inbound;
+#[cfg(test)]
 mod metrics;
 #[cfg(test)]
 mod weak_points;
