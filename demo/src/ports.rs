@@ -1,7 +1,15 @@
 //! Free TCP ports on the loopback address, for processes that must be told their port before they start.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+
+/// Below those that systems give to outgoing connections (Linux from 32,768, others from 49,152): one of these might take
+/// the port between the pick and the start, or while a listener that was killed is on its way back.
+const FIRST: u16 = 12_000;
+const COUNT: u16 = 18_000;
+/// Prime, and so no divisor of [`COUNT`]: the steps come to every port before they come to one again.
+const STEP: u16 = 7_919;
 
 /// `count` different loopback addresses whose ports nobody listened on a moment ago.
 ///
@@ -9,12 +17,33 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 /// returns: whoever binds one must be ready to name it in the error when another process was quicker.
 ///
 /// # Errors
-/// The operating system's error when it has no port left to give.
+/// [`io::ErrorKind::AddrInUse`] when there are no more.
 pub fn free_loopback_addresses(count: usize) -> io::Result<Vec<SocketAddr>> {
-    let listeners: Vec<TcpListener> = (0..count)
-        .map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
-        .collect::<io::Result<_>>()?;
+    let free = ports().filter_map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok());
+    let listeners: Vec<TcpListener> = free.take(count).collect();
+    if listeners.len() < count {
+        return Err(io::Error::new(
+            io::ErrorKind::AddrInUse,
+            format!(
+                "{} free ports on loopback, and {count} are needed",
+                listeners.len()
+            ),
+        ));
+    }
     listeners.iter().map(TcpListener::local_addr).collect()
+}
+
+/// Every port once, from one by chance on: two processes that pick at once begin elsewhere.
+fn ports() -> impl Iterator<Item = u16> {
+    let chance = RandomState::new().hash_one(std::process::id());
+    let start = u16::try_from(chance % u64::from(COUNT)).unwrap_or_default();
+    let next = |at: &u16| Some(u32::from(*at).wrapping_add(u32::from(STEP)) % u32::from(COUNT));
+    let places = std::iter::successors(Some(start), move |at| {
+        next(at).and_then(|at| u16::try_from(at).ok())
+    });
+    places
+        .take(usize::from(COUNT))
+        .map(|place| FIRST.wrapping_add(place))
 }
 
 #[cfg(test)]
@@ -34,6 +63,13 @@ mod tests {
             50
         );
         assert!(addresses.iter().all(|address| address.ip().is_loopback()));
+    }
+
+    #[test]
+    fn every_port_of_the_range_is_tried_once() {
+        let all: BTreeSet<u16> = ports().collect();
+        assert_eq!(all.len(), usize::from(COUNT));
+        assert!(all.iter().all(|port| (FIRST..FIRST + COUNT).contains(port)));
     }
 
     #[test]

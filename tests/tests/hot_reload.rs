@@ -201,12 +201,16 @@ async fn policies_change_under_load_by_delta() {
 }
 
 #[tokio::test]
-async fn a_refused_update_is_named_to_the_control_plane_and_in_the_log_and_the_last_good_one_stays() {
+async fn a_refused_update_is_named_to_the_control_plane_in_the_log_and_in_a_gauge_and_the_last_good_one_stays()
+ {
     let controlled = Controlled::start("hot-reload-refused", Protocol::Delta).await;
     let mistakes = controlled.filter(&three_mistakes().0.to_string());
     assert!(controlled.publish(mistakes).await.is_some());
     let log = controlled.guarded.envoy.log().unwrap();
     assert!(log.contains("resources[0].spec.action"), "{log}");
+    let metrics = controlled.guarded.envoy.prometheus().await.unwrap();
+    let rejected = r#"spiffe_authz_configuration_rejected{reason="invalid-value"} 1"#;
+    assert!(metrics.contains(rejected), "{metrics}");
     let versions = VersionsInForce::new(0);
     let load = SteadyLoad::start(controlled.clients().await, &Arc::new(versions));
     while load.so_far().allowed < CONNECTIONS {

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use spiffe_authz_demo::ports::free_loopback_addresses;
 use spiffe_authz_demo::replace_file::replace_file;
 use spiffe_authz_envoy_config::{
     ApplicationProtocol, FilePath, FilterModule, FilterSource, Inbound, InboundTransport, LoopbackAddress,
@@ -22,7 +23,6 @@ use crate::soak::moment::Moment;
 use crate::soak::outages::{Outages, Victim};
 use crate::soak::plan::Plan;
 use crate::soak::policies::configuration;
-use crate::soak::ports::free_addresses;
 use crate::soak::process::Process;
 use crate::soak::versions::Versions;
 use crate::workspace;
@@ -72,9 +72,8 @@ impl Guard {
         fate: Fate,
         folder: &Path,
         plan: &Plan,
-        dice: &mut fastrand::Rng,
     ) -> Result<Self, String> {
-        let place = Place::new(name, folder, plan, dice)?;
+        let place = Place::new(name, folder, plan)?;
         place.write_configuration(&configuration(name, 0).to_string())?;
         let application = place.start_application()?;
         let envoy = place.start_envoy()?;
@@ -209,10 +208,13 @@ impl Guard {
 }
 
 impl Place {
-    fn new(name: &'static str, folder: &Path, plan: &Plan, dice: &mut fastrand::Rng) -> Result<Self, String> {
+    fn new(name: &'static str, folder: &Path, plan: &Plan) -> Result<Self, String> {
         let folder = folder.join(name);
         fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-        let [admin, inbound, application] = free_addresses(dice)?;
+        let free = free_loopback_addresses(3).map_err(|error| error.to_string())?;
+        let [admin, inbound, application] = free[..] else {
+            return Err("too few ports were picked".to_owned());
+        };
         let discovery = file(folder.join("filter.ecds.json"))?;
         let loopback =
             |address: SocketAddr| LoopbackAddress::try_from(address).map_err(|error| error.to_string());

@@ -23,7 +23,6 @@ mod moment;
 mod outages;
 mod plan;
 mod policies;
-mod ports;
 mod process;
 mod report;
 mod rhythm;

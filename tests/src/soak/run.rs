@@ -78,11 +78,10 @@ pub async fn run(plan: Plan, say: impl Fn(&str)) -> Result<Findings, String> {
 
 impl Soak {
     async fn start(plan: Plan, folder: &Path) -> Result<Self, String> {
-        let mut dice = fastrand::Rng::with_seed(plan.seed);
         let svids = Arc::new(Svids::new(&WORKLOADS.map(|(name, _)| name), folder)?);
         let mut guards = Vec::new();
         for (name, fate) in WORKLOADS {
-            let guard = Guard::start(name, fate, folder, &plan, &mut dice).await?;
+            let guard = Guard::start(name, fate, folder, &plan).await?;
             guards.push(Arc::new(guard));
         }
         let load = Load {
