@@ -30,13 +30,18 @@ impl Process {
             let file = task.map_err(unread)?.path().join("schedstat");
             match fs::read_to_string(&file) {
                 Ok(text) => sum.add(usage(&text).ok_or_else(|| format!("`{text}` is no schedstat"))?),
-                // The thread has ended since.
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) if has_ended(&error) => {}
                 Err(error) => return Err(unread(error)),
             }
         }
         Ok(sum)
     }
+}
+
+/// Whether a thread that was listed has ended since: before its file was opened, or between that and the reading.
+fn has_ended(error: &std::io::Error) -> bool {
+    const NO_SUCH_PROCESS: i32 = 3;
+    error.kind() == ErrorKind::NotFound || error.raw_os_error() == Some(NO_SUCH_PROCESS)
 }
 
 /// What a process has had of the machine, in nanoseconds.
@@ -104,6 +109,19 @@ mod tests {
         let mut sum = 0_u64;
         while this.usage().unwrap().since(before).run == 0 {
             sum = (0..1_000_000_u64).fold(sum, |sum, number| sum ^ std::hint::black_box(number));
+        }
+    }
+
+    #[test]
+    fn threads_that_end_meanwhile_are_passed_over() {
+        let this = Process::new(std::process::id());
+        let coming_and_going = std::thread::spawn(|| {
+            for _ in 0..2_000 {
+                std::thread::spawn(|| {}).join().unwrap();
+            }
+        });
+        while !coming_and_going.is_finished() {
+            this.usage().unwrap();
         }
     }
 
