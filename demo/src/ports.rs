@@ -3,13 +3,13 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::ops::Range;
 
 /// Below those that systems give to outgoing connections (Linux from 32,768, others from 49,152): one of these might take
 /// the port between the pick and the start, or while a listener that was killed is on its way back.
-const FIRST: u16 = 12_000;
-const COUNT: u16 = 18_000;
-/// Prime, and so no divisor of [`COUNT`]: the steps come to every port before they come to one again.
-const STEP: u16 = 7_919;
+const PORTS: Range<u16> = 12_000..30_000;
+/// Prime, and no divisor of how many there are: the steps come to every port before they come to one again.
+const STEP: usize = 331;
 
 /// `count` different loopback addresses whose ports nobody listened on a moment ago.
 ///
@@ -36,14 +36,8 @@ pub fn free_loopback_addresses(count: usize) -> io::Result<Vec<SocketAddr>> {
 /// Every port once, from one by chance on: two processes that pick at once begin elsewhere.
 fn ports() -> impl Iterator<Item = u16> {
     let chance = RandomState::new().hash_one(std::process::id());
-    let start = u16::try_from(chance % u64::from(COUNT)).unwrap_or_default();
-    let next = |at: &u16| Some(u32::from(*at).wrapping_add(u32::from(STEP)) % u32::from(COUNT));
-    let places = std::iter::successors(Some(start), move |at| {
-        next(at).and_then(|at| u16::try_from(at).ok())
-    });
-    places
-        .take(usize::from(COUNT))
-        .map(|place| FIRST.wrapping_add(place))
+    let start = usize::try_from(chance & 0x3fff).unwrap_or_default();
+    PORTS.cycle().skip(start).step_by(STEP).take(PORTS.len())
 }
 
 #[cfg(test)]
@@ -68,8 +62,7 @@ mod tests {
     #[test]
     fn every_port_of_the_range_is_tried_once() {
         let all: BTreeSet<u16> = ports().collect();
-        assert_eq!(all.len(), usize::from(COUNT));
-        assert!(all.iter().all(|port| (FIRST..FIRST + COUNT).contains(port)));
+        assert_eq!(all, PORTS.collect());
     }
 
     #[test]
