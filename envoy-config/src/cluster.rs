@@ -23,6 +23,21 @@ pub fn plaintext(name: &str, address: SocketAddr) -> Value {
     })
 }
 
+/// The same, over HTTP/2 without TLS, as gRPC servers speak.
+#[must_use]
+pub fn plaintext_http2(name: &str, address: SocketAddr) -> Value {
+    json!({
+        "name": name,
+        "type": "STATIC",
+        "connect_timeout": CONNECT_TIMEOUT,
+        "load_assignment": one_endpoint(name, address),
+        "typed_extension_protocol_options": {HTTP_OPTIONS: {
+            "@type": type_url(HTTP_OPTIONS),
+            "explicit_http_config": {"http2_protocol_options": {}},
+        }},
+    })
+}
+
 /// A peer: mutual TLS, HTTP/2 or HTTP/1.1 by ALPN. Connections end after a while, so that both sides prove their
 /// identity anew.
 #[must_use]

@@ -32,7 +32,7 @@ pub struct Inbound {
     pub listen: SocketAddr,
     /// The application behind the sidecar.
     pub application: LoopbackAddress,
-    /// What the application speaks; HTTP means HTTP/1.1.
+    /// What the application speaks.
     pub protocol: ApplicationProtocol,
     /// Whether plaintext reaches the filter at all.
     pub transport: InboundTransport,
@@ -68,7 +68,11 @@ impl Inbound {
     /// The cluster of the application.
     #[must_use]
     pub fn cluster(&self) -> Value {
-        cluster::plaintext(APPLICATION, self.application.socket_addr())
+        let address = self.application.socket_addr();
+        match self.protocol {
+            ApplicationProtocol::Http | ApplicationProtocol::Tcp => cluster::plaintext(APPLICATION, address),
+            ApplicationProtocol::Http2 => cluster::plaintext_http2(APPLICATION, address),
+        }
     }
 }
 
@@ -113,7 +117,7 @@ fn guarded_network_filters(
     access_log: &FilePath,
 ) -> Vec<Value> {
     match protocol {
-        ApplicationProtocol::Http => network_filters::guarded_http(&Guarded {
+        ApplicationProtocol::Http | ApplicationProtocol::Http2 => network_filters::guarded_http(&Guarded {
             stat_prefix: LISTENER,
             route_config: route::everything_to(LISTENER, APPLICATION),
             http_filters: http_filters::guarded(filter),

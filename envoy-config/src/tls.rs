@@ -33,7 +33,7 @@ pub fn downstream(svid: &impl TlsSecrets, protocol: ApplicationProtocol) -> Valu
 /// What is agreed on in the handshake; an application of its own protocol agrees on nothing there.
 fn alpn_protocols(protocol: ApplicationProtocol) -> &'static [&'static str] {
     match protocol {
-        ApplicationProtocol::Http => &["h2", "http/1.1"],
+        ApplicationProtocol::Http | ApplicationProtocol::Http2 => &["h2", "http/1.1"],
         ApplicationProtocol::Tcp => &[],
     }
 }

@@ -88,7 +88,7 @@ impl FilterModule {
 #[must_use]
 pub fn type_name(protocol: ApplicationProtocol) -> &'static str {
     match protocol {
-        ApplicationProtocol::Http => HTTP_TYPE_NAME,
+        ApplicationProtocol::Http | ApplicationProtocol::Http2 => HTTP_TYPE_NAME,
         ApplicationProtocol::Tcp => NETWORK_TYPE_NAME,
     }
 }

@@ -85,10 +85,16 @@ fn assert_rendered_is_valid(
     assert_valid(&bootstrap);
 }
 
+const PROTOCOLS: [ApplicationProtocol; 3] = [
+    ApplicationProtocol::Http,
+    ApplicationProtocol::Http2,
+    ApplicationProtocol::Tcp,
+];
+
 #[test]
 fn every_transport_protocol_and_source_is_valid() {
     for transport in [InboundTransport::Strict, InboundTransport::Permissive] {
-        for protocol in [ApplicationProtocol::Http, ApplicationProtocol::Tcp] {
+        for protocol in PROTOCOLS {
             for source in SOURCES {
                 assert_rendered_is_valid(transport, protocol, source);
             }

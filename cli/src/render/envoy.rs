@@ -122,9 +122,11 @@ EXAMPLES:
 /// What the application speaks.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum ProtocolName {
-    /// Each request is judged
+    /// HTTP/1.1; each request is judged
     Http,
-    /// The connection is judged
+    /// HTTP/2 without TLS, as gRPC servers do; each request is judged
+    Http2,
+    /// Anything else; the connection is judged
     Tcp,
 }
 
@@ -324,6 +326,7 @@ impl From<ProtocolName> for ApplicationProtocol {
     fn from(name: ProtocolName) -> Self {
         match name {
             ProtocolName::Http => Self::Http,
+            ProtocolName::Http2 => Self::Http2,
             ProtocolName::Tcp => Self::Tcp,
         }
     }

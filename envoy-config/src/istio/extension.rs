@@ -56,7 +56,7 @@ impl IstioGuard {
     /// what they allow: hence the ports.
     fn traffic(&self, protocol: ApplicationProtocol) -> Value {
         match protocol {
-            ApplicationProtocol::Http => json!({"mode": "SERVER"}),
+            ApplicationProtocol::Http | ApplicationProtocol::Http2 => json!({"mode": "SERVER"}),
             ApplicationProtocol::Tcp => {
                 let ports: Vec<_> = self
                     .tcp_ports
@@ -71,7 +71,7 @@ impl IstioGuard {
     /// `FAIL_RELOAD`: after a fault the VM is made anew, and until then every request is refused.
     fn module(&self, protocol: ApplicationProtocol) -> Map<String, Value> {
         let of_protocol = match protocol {
-            ApplicationProtocol::Http => "HTTP",
+            ApplicationProtocol::Http | ApplicationProtocol::Http2 => "HTTP",
             ApplicationProtocol::Tcp => "NETWORK",
         };
         let digest = self.image.sha256().map(|digest| ("sha256", digest.into()));

@@ -22,7 +22,7 @@ pub type Arrivals = BTreeMap<Mark, usize>;
 impl Application {
     pub(super) async fn start(protocol: ApplicationProtocol) -> Result<Self, String> {
         match protocol {
-            ApplicationProtocol::Http => Tripwire::start().await.map(Self::Http),
+            ApplicationProtocol::Http | ApplicationProtocol::Http2 => Tripwire::start().await.map(Self::Http),
             ApplicationProtocol::Tcp => Echo::start().await.map(Self::Tcp),
         }
     }

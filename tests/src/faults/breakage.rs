@@ -97,7 +97,9 @@ impl Callback {
             (Self::VmStart, _) => "proxy_on_vm_start",
             (Self::Configure, _) => "proxy_on_configure",
             (Self::ContextCreate, _) => "proxy_on_context_create",
-            (Self::Decision, ApplicationProtocol::Http) => "proxy_on_request_headers",
+            (Self::Decision, ApplicationProtocol::Http | ApplicationProtocol::Http2) => {
+                "proxy_on_request_headers"
+            }
             (Self::Decision, ApplicationProtocol::Tcp) => "proxy_on_downstream_data",
         }
     }

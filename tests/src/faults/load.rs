@@ -122,7 +122,7 @@ impl Load {
 
     fn speeches(&self) -> &'static [Speech] {
         match self.kind.protocol() {
-            ApplicationProtocol::Http => &[Speech::Http1, Speech::Http2],
+            ApplicationProtocol::Http | ApplicationProtocol::Http2 => &[Speech::Http1, Speech::Http2],
             ApplicationProtocol::Tcp => &[Speech::Bytes, Speech::Bytes],
         }
     }

@@ -114,7 +114,7 @@ impl Stage {
     /// The filters of every chain: those for requests, or those for connections.
     pub(super) fn change_filters(&mut self, change: impl Fn(&mut Vec<Value>)) -> Result<(), String> {
         let pointer = match self.kind.protocol() {
-            ApplicationProtocol::Http => "/filters/1/typed_config/http_filters",
+            ApplicationProtocol::Http | ApplicationProtocol::Http2 => "/filters/1/typed_config/http_filters",
             ApplicationProtocol::Tcp => "/filters",
         };
         for chain in self.chains()? {
