@@ -31,7 +31,8 @@ import javax.net.ssl.X509ExtendedTrustManager;
  *
  * <pre>java JavaHttpClient.java HOST PORT CERTIFICATE KEY BUNDLE SPIFFE_ID PATH [METHOD]</pre>
  *
- * Prints the status and the body. Spring's RestClient and WebClient take the same SSLContext: docs/clients.md.
+ * Prints the status and the body. Ends with 0, with 3 for a status from 400 on, and with 1 where nobody answered who may. Spring's
+ * RestClient and WebClient take the same SSLContext: docs/clients.md.
  */
 public final class JavaHttpClient {
     private static final int URI_NAME = 6;
@@ -50,6 +51,7 @@ public final class JavaHttpClient {
         try {
             HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
             System.out.println(response.statusCode() + "\n" + response.body());
+            System.exit(response.statusCode() < 400 ? 0 : 3);
         } catch (IOException error) {
             System.err.println("JavaHttpClient: " + error.getMessage());
             System.exit(1);

@@ -2,7 +2,7 @@
 //
 //   node node-https.mjs HOST PORT CERTIFICATE KEY BUNDLE SPIFFE_ID PATH [METHOD]
 //
-// Prints the status and the body.
+// Prints the status and the body. Ends with 0, with 3 for a status from 400 on, and with 1 where nobody answered who may.
 import { readFileSync } from "node:fs";
 import https from "node:https";
 
@@ -30,11 +30,12 @@ const agent = new https.Agent({
 
 const request = https.request({ host, port, path, method, agent, timeout: 10_000 }, (response) => {
   console.log(response.statusCode);
+  if (response.statusCode >= 400) process.exitCode = 3;
   response.pipe(process.stdout);
 });
 request.on("timeout", () => request.destroy(new Error("no answer within 10 s")));
 request.on("error", (error) => {
-  console.error(`node-https.mjs: ${error.message}`);
+  console.error(`node-https.mjs: ${error.message.trim()}`);
   process.exitCode = 1;
 });
 request.end();

@@ -2,8 +2,8 @@
 
     python_grpc.py HOST PORT CERTIFICATE KEY BUNDLE SPIFFE_ID /PACKAGE.SERVICE/METHOD
 
-Prints the gRPC status, as `7 PERMISSION_DENIED` for a call that policies deny, and its message. Needs grpcio, and spiffe_context.py
-beside it.
+Prints the gRPC status, as `7 PERMISSION_DENIED` for a call that policies deny, and its message. Ends with 0, with 3 for a status other
+than 0, and with 1 for `14 UNAVAILABLE`: nobody answered who may. Needs grpcio, and spiffe_context.py beside it.
 
 grpcio's own TLS compares host names and asks nobody else, and an SVID has no host name. So Python's TLS makes the connection, and grpcio
 speaks through it: over a socket in a folder that this user alone can enter.
@@ -64,8 +64,8 @@ async def main(arguments: list[str]) -> int:
         except grpc.RpcError as error:
             number, _ = error.code().value
             print(f"{number} {error.code().name}\n{error.details()}")
-            # Nobody answered who may: no connection, or somebody else at its end.
-            return 1 if error.code() == grpc.StatusCode.UNAVAILABLE else 0
+            # Unavailable: no connection, or somebody else at its end.
+            return 1 if error.code() == grpc.StatusCode.UNAVAILABLE else 3
     print("0 OK")
     return 0
 

@@ -2,8 +2,8 @@
 
     python_httpx.py HOST PORT CERTIFICATE KEY BUNDLE SPIFFE_ID PATH [METHOD]
 
-Prints the status and the body. Needs httpx, and
-spiffe_context.py beside it.
+Prints the status and the body. Ends with 0, with 3 for a status from 400 on, and with 1 where nobody answered who may. Needs httpx,
+and spiffe_context.py beside it.
 """
 
 import sys
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
         return 1
     print(response.status_code)
     print(response.text)
-    return 0
+    return 3 if response.is_error else 0
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ mod grpc_application;
 mod script;
 
 use serde_json::{Value, json};
+use spiffe_authz_envoy_config::cluster;
 use spiffe_authz_tests::envoy::guarded::{FRONTEND, Guarded};
 use spiffe_authz_tests::policies::allow_get;
 use spiffe_authz_tests::scratch::Scratch;
@@ -17,24 +18,65 @@ const ORDERS: &str = "spiffe://cluster.local/ns/shop/sa/orders";
 const PAYMENTS: &str = "spiffe://cluster.local/ns/shop/sa/payments";
 const METHOD: &str = "/shop.Orders/Get";
 
-/// What a client came back with: of an allowed path, of another path, of a server that is somebody else, and of a
-/// server of another trust domain's authority.
+/// What the clients' exit statuses say.
+const ANSWERED: Option<i32> = Some(0);
+const NOBODY_ANSWERED: Option<i32> = Some(1);
+const ANSWERED_WITH_AN_ERROR: Option<i32> = Some(3);
+
+/// What a client came back with.
 struct Outcomes {
     allowed: Answer,
     denied: Answer,
+    /// From a server that is somebody else.
     somebody_else: Answer,
+    /// From a server of another trust domain's authority.
     other_bundle: Answer,
+    /// With a certificate that another authority issued.
+    of_another_authority: Answer,
+    /// With a certificate whose time is over.
+    expired: Answer,
 }
 
-async fn outcomes(script: Script, inbound: std::net::SocketAddr, svid: &Svid, paths: [&str; 2]) -> Outcomes {
+async fn outcomes(name: &str, script: Script, guarded: &Guarded, paths: [&str; 2]) -> Outcomes {
+    let scratch = Scratch::new(&format!("clients-{name}-svid")).unwrap();
     let [allowed, denied] = paths;
+    let (script, inbound) = (&script, guarded.inbound());
+    let folder = |name: &str| scratch.path().join(name);
+    let svid = Svid::of(FRONTEND, &guarded.identities, &folder("own"));
+    let foreign = Svid::of_another_authority(FRONTEND, &guarded.identities, &folder("foreign"));
+    let expired = Svid::expired(FRONTEND, &guarded.identities, &folder("expired"));
     Outcomes {
-        allowed: script.ask(inbound, svid, ORDERS, allowed).await,
-        denied: script.ask(inbound, svid, ORDERS, denied).await,
-        somebody_else: script.ask(inbound, svid, PAYMENTS, allowed).await,
+        allowed: script.ask(inbound, &svid, ORDERS, allowed).await,
+        denied: script.ask(inbound, &svid, ORDERS, denied).await,
+        somebody_else: script.ask(inbound, &svid, PAYMENTS, allowed).await,
         other_bundle: script
             .ask(inbound, &svid.with_other_bundle(), ORDERS, allowed)
             .await,
+        of_another_authority: script.ask(inbound, &foreign, ORDERS, allowed).await,
+        expired: script.ask(inbound, &expired, ORDERS, allowed).await,
+    }
+}
+
+impl Outcomes {
+    /// Two are answered, one of them with an error. In the other cases no connection may be used, on the client's word or on Envoy's.
+    fn hold(&self, allowed: &str, denied: &str) {
+        self.allowed.is(ANSWERED, allowed);
+        self.denied.is(ANSWERED_WITH_AN_ERROR, denied);
+        for refused in [
+            &self.somebody_else,
+            &self.other_bundle,
+            &self.of_another_authority,
+            &self.expired,
+        ] {
+            assert_eq!(refused.status, NOBODY_ANSWERED, "{refused:?}");
+            let last = refused.errors.lines().last();
+            assert!(last.is_some_and(|line| !line.trim().is_empty()), "{refused:?}");
+        }
+        assert!(
+            self.somebody_else.errors.contains(ORDERS),
+            "{:?}",
+            self.somebody_else
+        );
     }
 }
 
@@ -44,23 +86,11 @@ async fn holds_over_http(name: &str, script: Result<Script, String>) {
         Ok(script) => script,
         Err(missing) => return eprintln!("skipped: {name}: {missing}"),
     };
-    let scratch = Scratch::new(&format!("clients-{name}-svid")).unwrap();
     let guarded = Guarded::start(&format!("clients-{name}"), &allow_get(FRONTEND, &["/orders"]))
         .await
         .unwrap();
-    let svid = Svid::of(FRONTEND, &guarded.identities, scratch.path());
-    let outcomes = outcomes(script, guarded.inbound(), &svid, ["/orders", "/invoices"]).await;
-
-    assert_eq!(outcomes.allowed.first_line(), "200", "{:?}", outcomes.allowed);
-    assert_eq!(outcomes.denied.first_line(), "403", "{:?}", outcomes.denied);
-    assert!(outcomes.allowed.succeeded && outcomes.denied.succeeded);
-    assert!(!outcomes.somebody_else.succeeded, "{:?}", outcomes.somebody_else);
-    assert!(
-        outcomes.somebody_else.errors.contains(ORDERS),
-        "{:?}",
-        outcomes.somebody_else
-    );
-    assert!(!outcomes.other_bundle.succeeded, "{:?}", outcomes.other_bundle);
+    let outcomes = outcomes(name, script, &guarded, ["/orders", "/invoices"]).await;
+    outcomes.hold("200", "403");
     assert_eq!(guarded.application.arrivals(), 1);
 }
 
@@ -90,7 +120,6 @@ async fn a_denied_grpc_call_ends_with_status_7_permission_denied() {
         Ok(script) => script,
         Err(missing) => return eprintln!("skipped: grpc: {missing}"),
     };
-    let scratch = Scratch::new("clients-grpc-svid").unwrap();
     let application = GrpcApplication::start().await.unwrap();
     let address = application.address();
     let guarded = Guarded::start_changed("clients-grpc", &allow_method(), |bootstrap, _| {
@@ -98,29 +127,12 @@ async fn a_denied_grpc_call_ends_with_status_7_permission_denied() {
     })
     .await
     .unwrap();
-    let svid = Svid::of(FRONTEND, &guarded.identities, scratch.path());
-    let outcomes = outcomes(script, guarded.inbound(), &svid, [METHOD, "/shop.Orders/Delete"]).await;
+    let outcomes = outcomes("grpc", script, &guarded, [METHOD, "/shop.Orders/Delete"]).await;
 
-    assert_eq!(outcomes.allowed.first_line(), "0 OK", "{:?}", outcomes.allowed);
-    assert_eq!(
-        outcomes.denied.first_line(),
-        "7 PERMISSION_DENIED",
-        "{:?}",
-        outcomes.denied
-    );
-    assert_eq!(
-        outcomes.somebody_else.first_line(),
-        "14 UNAVAILABLE",
-        "{:?}",
-        outcomes.somebody_else
-    );
-    assert!(!outcomes.somebody_else.succeeded);
-    assert_eq!(
-        outcomes.other_bundle.first_line(),
-        "14 UNAVAILABLE",
-        "{:?}",
-        outcomes.other_bundle
-    );
+    outcomes.hold("0 OK", "7 PERMISSION_DENIED");
+    for refused in [&outcomes.somebody_else, &outcomes.expired] {
+        assert_eq!(refused.first_line(), "14 UNAVAILABLE", "{refused:?}");
+    }
     assert_eq!(application.calls(), 1);
 }
 
@@ -136,19 +148,12 @@ fn allow_method() -> Value {
     }]})
 }
 
-/// Puts an application that speaks HTTP/2 behind Envoy.
+/// Puts an application that speaks HTTP/2 behind Envoy, as `--protocol http2` does.
 fn serve_by(bootstrap: &mut Value, address: std::net::SocketAddr) {
     let clusters = bootstrap["static_resources"]["clusters"].as_array_mut().unwrap();
-    let cluster = clusters
+    let application = clusters
         .iter_mut()
         .find(|cluster| cluster["name"] == "application")
         .unwrap();
-    let endpoint = &mut cluster["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"];
-    endpoint["address"]["socket_address"]["port_value"] = json!(address.port());
-    cluster["typed_extension_protocol_options"] = json!({
-        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-            "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
-            "explicit_http_config": {"http2_protocol_options": {}},
-        },
-    });
+    *application = cluster::plaintext_http2("application", address);
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use spiffe_authz_pki::{LeafRequest, SvidDirectory};
+use spiffe_authz_pki::{DevelopmentCa, LeafRequest, SvidDirectory};
 use spiffe_authz_tests::envoy::identities::Identities;
 use spiffe_authz_tests::workspace;
 use tokio::process::Command;
@@ -19,8 +19,8 @@ pub struct Script {
 /// What it said.
 #[derive(Debug)]
 pub struct Answer {
-    /// Whether its exit status was 0.
-    pub succeeded: bool,
+    /// Its exit status.
+    pub status: Option<i32>,
     /// Its standard output.
     pub output: String,
     /// Its standard error.
@@ -83,7 +83,7 @@ impl Script {
             .await
             .unwrap();
         Answer {
-            succeeded: output.status.success(),
+            status: output.status.code(),
             output: String::from_utf8_lossy(&output.stdout).into_owned(),
             errors: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
@@ -91,6 +91,11 @@ impl Script {
 }
 
 impl Answer {
+    /// That it has this exit status and says this status first.
+    pub fn is(&self, status: Option<i32>, first_line: &str) {
+        assert_eq!((self.status, self.first_line()), (status, first_line), "{self:?}");
+    }
+
     /// The status.
     pub fn first_line(&self) -> &str {
         self.output.lines().next().unwrap_or_default()
@@ -100,7 +105,40 @@ impl Answer {
 impl Svid {
     /// Issues an SVID of this SPIFFE ID into the folder.
     pub fn of(spiffe_id: &str, identities: &Identities, folder: &Path) -> Self {
-        let leaf = identities.issue(&LeafRequest::svid(spiffe_id)).unwrap();
+        Self::issued_by(
+            identities.ours(),
+            &LeafRequest::svid(spiffe_id),
+            identities,
+            folder,
+        )
+    }
+
+    /// One that the partner's authority vouches for, whatever trust domain it claims.
+    pub fn of_another_authority(spiffe_id: &str, identities: &Identities, folder: &Path) -> Self {
+        Self::issued_by(
+            identities.partner(),
+            &LeafRequest::svid(spiffe_id),
+            identities,
+            folder,
+        )
+    }
+
+    /// One that was valid until an hour ago.
+    pub fn expired(spiffe_id: &str, identities: &Identities, folder: &Path) -> Self {
+        let mut request = LeafRequest::svid(spiffe_id);
+        let hour = time::Duration::hours(1);
+        request.not_after = time::OffsetDateTime::now_utc().saturating_sub(hour);
+        request.not_before = request.not_after.saturating_sub(hour);
+        Self::issued_by(identities.ours(), &request, identities, folder)
+    }
+
+    fn issued_by(
+        authority: &DevelopmentCa,
+        request: &LeafRequest,
+        identities: &Identities,
+        folder: &Path,
+    ) -> Self {
+        let leaf = authority.issue(request).unwrap();
         let directory = SvidDirectory::new(folder.join("client"));
         let bundle = identities.ours().certificate_pem();
         directory.write(&leaf, bundle).unwrap();
