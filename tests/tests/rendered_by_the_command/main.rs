@@ -1,5 +1,8 @@
 //! What `spiffe-authz render` writes is valid to Envoy, and has no weak point.
 
+mod istio_patches;
+mod live_interlock;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -110,7 +113,7 @@ fn every_bootstrap_is_valid_and_has_no_weak_point() {
         ("federated", Validator::Spiffe, &["--federated"][..]),
     ] {
         for identity in ["--svid-files", "--spire-socket"] {
-            for protocol in ["http", "tcp"] {
+            for protocol in ["http", "http2", "tcp"] {
                 for mode in ["STRICT", "PERMISSIVE"] {
                     let site = Site::new(
                         &format!("{name}{identity}-{protocol}-{mode}"),
@@ -121,7 +124,7 @@ fn every_bootstrap_is_valid_and_has_no_weak_point() {
                     let svid = site.path("svid");
                     let mut flags = vec![identity, &svid, "--protocol", protocol, "--outbound", outbound];
                     flags.extend(federated);
-                    if protocol == "http" {
+                    if protocol != "tcp" {
                         flags.push("--ecds");
                     }
                     let bootstrap = site.render_envoy(&flags);
@@ -132,7 +135,7 @@ fn every_bootstrap_is_valid_and_has_no_weak_point() {
                     let expected = if mode == "STRICT" { 1 } else { 2 };
                     assert_eq!(chains.as_array().unwrap().len(), expected, "{flags:?}");
                     assert_valid(&site.path("bootstrap.yaml"));
-                    if protocol == "http" {
+                    if protocol != "tcp" {
                         assert_eq!(weak_points::of_discovery(&site.read("filter.ecds.yaml")), []);
                     }
                 }
@@ -141,74 +144,9 @@ fn every_bootstrap_is_valid_and_has_no_weak_point() {
     }
 }
 
-/// Istio's name of the filter that a patch stands before.
-const ROUTER: &str = "envoy.filters.http.router";
-
-/// Takes out what the patches put in, and calls the router what Istio calls it.
-fn strip(filters: &mut Vec<Value>) {
-    filters.retain(|filter| {
-        !["spiffe_authz_interlock", "spiffe_authz_direct_address"]
-            .iter()
-            .any(|ours| filter["name"] == *ours)
-    });
-    for filter in filters {
-        if filter["name"] == "router" {
-            filter["name"] = ROUTER.into();
-        }
-        if let Some(inner) = filter.pointer_mut("/typed_config/http_filters") {
-            strip(inner.as_array_mut().unwrap());
-        }
-    }
-}
-
-/// Carries a patch out as Istio does.
-fn apply(patch: &Value, filters: &mut Vec<Value>) {
-    let value = patch["patch"]["value"].clone();
-    if patch["patch"]["operation"] == "INSERT_FIRST" {
-        filters.insert(0, value);
-        return;
-    }
-    assert_eq!(patch["patch"]["operation"], "INSERT_BEFORE");
-    let named = &patch["match"]["listener"]["filterChain"]["filter"];
-    let Some(place) = filters.iter().position(|filter| filter["name"] == named["name"]) else {
-        return;
-    };
-    match named.pointer("/subFilter/name") {
-        None => filters.insert(place, value),
-        Some(name) => {
-            let inner = filters[place]
-                .pointer_mut("/typed_config/http_filters")
-                .unwrap()
-                .as_array_mut()
-                .unwrap();
-            let place = inner.iter().position(|filter| filter["name"] == *name).unwrap();
-            inner.insert(place, value);
-        }
-    }
-}
-
-fn patched(mut bootstrap: Value, envoy_filter: &Value) -> Value {
-    let chains = bootstrap
-        .pointer_mut("/static_resources/listeners/0/filter_chains")
-        .unwrap();
-    for chain in chains.as_array_mut().unwrap() {
-        let filters = chain["filters"].as_array_mut().unwrap();
-        strip(filters);
-        for patch in envoy_filter
-            .pointer("/spec/configPatches")
-            .unwrap()
-            .as_array()
-            .unwrap()
-        {
-            apply(patch, filters);
-        }
-    }
-    bootstrap
-}
-
 #[test]
 fn what_an_envoy_filter_puts_into_a_bootstrap_is_valid_and_has_no_weak_point() {
-    for protocol in ["http", "tcp"] {
+    for protocol in ["http", "http2", "tcp"] {
         let site = Site::new(
             &format!("patched-{protocol}"),
             "zero-trust",
@@ -217,23 +155,7 @@ fn what_an_envoy_filter_puts_into_a_bootstrap_is_valid_and_has_no_weak_point() {
         );
         let svid = site.path("svid");
         let bootstrap = site.render_envoy(&["--svid-files", &svid, "--protocol", protocol]);
-        let image = "oci://registry.example/spiffe-authz:1.0";
-        let documents = command::run(&[
-            "render",
-            "istio",
-            "--config",
-            &site.configuration,
-            "--image",
-            image,
-            "--tcp",
-            "5432",
-            "--format",
-            "json",
-        ]);
-        let documents: Value = serde_json::from_str(&documents.unwrap()).unwrap();
-        let items = documents["items"].as_array().unwrap();
-        let envoy_filter = items.iter().find(|item| item["kind"] == "EnvoyFilter").unwrap();
-        let patched = patched(bootstrap, envoy_filter);
+        let patched = istio_patches::patched(bootstrap, &istio_patches::rendered(&site.configuration));
         assert_eq!(weak_points::of_bootstrap(&patched), [], "{protocol}");
         fs::write(site.path("patched.json"), patched.to_string()).unwrap();
         assert_valid(&site.path("patched.json"));
