@@ -72,8 +72,12 @@ fn said_of(policy: &str) -> Vec<String> {
         &[("p.yaml", policy.as_bytes())],
         &["-f", "p.yaml", "--format", "json"],
     );
+    said_by(&outcome)
+}
+
+fn said_by(outcome: &Outcome) -> Vec<String> {
     assert_eq!(outcome.code, 3, "{}{}", outcome.stdout, outcome.stderr);
-    let document = json(&outcome);
+    let document = json(outcome);
     let said = document["diagnostics"]
         .as_array()
         .unwrap()
@@ -184,6 +188,19 @@ fn the_configuration_of_a_wasm_plugin_is_taken_out_of_it() {
         "{}",
         outcome.stdout
     );
+}
+
+#[test]
+fn the_configuration_of_a_traffic_extension_is_taken_out_of_it() {
+    let empty = "kind: TrafficExtension\nspec: {wasm: {url: oci://a}}\n";
+    let full = "kind: TrafficExtension\nspec:\n  wasm:\n    pluginConfig:\n      resources: []\n      resource: []\n";
+    for (text, said) in [(empty, ["missing-field 1:1"]), (full, ["unknown-field 6:7"])] {
+        let outcome = check(
+            &[("t.yaml", text.as_bytes())],
+            &["--config", "t.yaml", "--format", "json"],
+        );
+        assert_eq!(said_by(&outcome), said, "{}", outcome.stdout);
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use spiffe_authz_policy::Document;
 
 use crate::diagnostics::Diagnostic;
 use crate::policies::MeshArguments;
+use crate::policies::carrier::Carrier;
 use crate::policies::reader::{Placed, Reader};
 use crate::source::{Node, Step};
 
@@ -104,16 +105,22 @@ fn is_served(document: &Document) -> bool {
     }
 }
 
-/// The plugin configuration of a file: its one document, or `spec.pluginConfig` of its one WasmPlugin.
+/// The plugin configuration of a file: its one document, or what its one WasmPlugin or TrafficExtension carries.
 pub(super) fn plugin_configuration(
     documents: Vec<Placed>,
     path: &Path,
     reader: &mut Reader,
 ) -> Option<Placed> {
     let count = documents.len();
-    let (mut plugins, others): (Vec<Placed>, Vec<Placed>) = documents.into_iter().partition(is_plugin);
+    let (mut plugins, mut others) = (Vec::new(), Vec::new());
+    for placed in documents {
+        match kind_of(&placed).and_then(Carrier::of_kind) {
+            Some(carrier) => plugins.push((carrier, placed)),
+            None => others.push(placed),
+        }
+    }
     match (plugins.pop(), others.into_iter().next()) {
-        (Some(plugin), _) if plugins.is_empty() => inner_configuration(plugin, reader),
+        (Some((carrier, plugin)), _) if plugins.is_empty() => inner_configuration(carrier, plugin, reader),
         (None, Some(only)) if count == 1 && is_policy(&only) => {
             let kind = kind_of(&only).unwrap_or_default();
             let message = format!(
@@ -127,7 +134,7 @@ pub(super) fn plugin_configuration(
             None
         }
         (None, Some(only)) if count == 1 => Some(only),
-        (Some(again), _) | (None, Some(again)) => {
+        (Some((_, again)), _) | (None, Some(again)) => {
             let message = format!(
                 "`{}` holds {count} documents, of which none is the one configuration",
                 path.display()
@@ -135,7 +142,8 @@ pub(super) fn plugin_configuration(
             let problem = Diagnostic::error("many-documents", message)
                 .at(Reader::location(&again))
                 .help(
-                    "`--config` takes one plugin configuration or one WasmPlugin; `-f` takes Istio documents",
+                    "`--config` takes one plugin configuration, one WasmPlugin or one TrafficExtension; \
+                     `-f` takes Istio documents",
                 );
             reader.note(problem);
             None
@@ -145,10 +153,6 @@ pub(super) fn plugin_configuration(
             None
         }
     }
-}
-
-fn is_plugin(placed: &Placed) -> bool {
-    kind_of(placed) == Some("WasmPlugin")
 }
 
 /// Whether it is one that Istio knows, or a list of such.
@@ -163,17 +167,17 @@ fn kind_of(placed: &Placed) -> Option<&str> {
     placed.document.field("kind").and_then(Document::as_text)
 }
 
-fn inner_configuration(plugin: Placed, reader: &mut Reader) -> Option<Placed> {
-    let steps = ["spec", "pluginConfig"].map(|name| Step::Field(name.to_owned()));
+fn inner_configuration(carrier: Carrier, plugin: Placed, reader: &mut Reader) -> Option<Placed> {
+    let steps = carrier.path().iter().map(|name| Step::Field((*name).to_owned()));
     let mut inner = Some((&plugin.node, &plugin.document));
-    for step in &steps {
-        inner = inner.and_then(|(node, document)| node.down(document, step, 0));
+    for step in steps {
+        inner = inner.and_then(|(node, document)| node.down(document, &step, 0));
     }
     let inner = inner.map(|(node, document)| (node.clone(), document.clone()));
     let Some((node, document)) = inner else {
         let problem = Diagnostic::error(
             "missing-field",
-            "the WasmPlugin has no `spec.pluginConfig`".to_owned(),
+            format!("the {} has no `{}`", carrier.kind(), carrier.path().join(".")),
         )
         .at(Reader::location(&plugin))
         .help("the plugin configuration stands there");

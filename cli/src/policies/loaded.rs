@@ -9,6 +9,7 @@ use crate::diagnostics::{Diagnostic, Extent, Report, config_problems};
 use crate::failure::Failure;
 use crate::policies::MeshArguments;
 use crate::policies::assemble::{Assembled, plugin_configuration, with_mesh};
+use crate::policies::carrier::Carrier;
 use crate::policies::files::files;
 use crate::policies::places::Places;
 use crate::policies::reader::Reader;
@@ -24,7 +25,7 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    /// Reads a plugin configuration: the document itself, or a WasmPlugin that has it.
+    /// Reads a plugin configuration: the document itself, or a WasmPlugin or TrafficExtension that has it.
     ///
     /// # Errors
     /// Everything that is wrong with the file.
@@ -204,9 +205,9 @@ fn is_configuration(document: &Document) -> bool {
     document.field("kind").is_none() && document.field("resources").is_some()
 }
 
-/// Whether it is a Kubernetes resource other than the one that carries a plugin configuration.
+/// Whether it is a Kubernetes resource other than those that carry a plugin configuration.
 fn is_resource(document: &Document) -> bool {
     document
         .field("kind")
-        .is_some_and(|kind| kind.as_text() != Some("WasmPlugin"))
+        .is_some_and(|kind| kind.as_text().is_none_or(|kind| Carrier::of_kind(kind).is_none()))
 }

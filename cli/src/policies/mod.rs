@@ -2,6 +2,7 @@
 
 mod arguments;
 mod assemble;
+mod carrier;
 mod files;
 mod loaded;
 mod places;
