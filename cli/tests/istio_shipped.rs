@@ -84,47 +84,53 @@ fn name(path: &Path) -> &str {
     path.file_name().unwrap().to_str().unwrap()
 }
 
+/// The folders of rendered documents, with what the command is told for them.
+const BASES: [(&str, &[&str]); 2] = [
+    ("base", &[]),
+    ("base-trafficextension", &["--api", "trafficextension"]),
+];
+
 #[test]
-fn the_base_is_what_the_command_renders() {
-    let out = tempfile::tempdir().unwrap();
-    rendered(out.path(), &[]);
-    let shipped: Vec<PathBuf> = files(&shipped().join("base"));
-    let shipped: Vec<&PathBuf> = shipped
-        .iter()
-        .filter(|path| name(path) != "kustomization.yaml")
-        .collect();
-    let rendered = files(out.path());
-    assert_eq!(
-        shipped.iter().map(|path| name(path)).collect::<Vec<_>>(),
-        rendered.iter().map(|path| name(path)).collect::<Vec<_>>()
-    );
-    for (shipped, rendered) in shipped.iter().zip(&rendered) {
-        assert_eq!(read(shipped), read(rendered), "{}", shipped.display());
+fn the_bases_are_what_the_command_renders() {
+    for (base, flags) in BASES {
+        let out = tempfile::tempdir().unwrap();
+        rendered(out.path(), flags);
+        let shipped: Vec<PathBuf> = documents_of(base);
+        let rendered = files(out.path());
+        assert_eq!(
+            shipped.iter().map(|path| name(path)).collect::<Vec<_>>(),
+            rendered.iter().map(|path| name(path)).collect::<Vec<_>>()
+        );
+        for (shipped, rendered) in shipped.iter().zip(&rendered) {
+            assert_eq!(read(shipped), read(rendered), "{}", shipped.display());
+        }
+    }
+}
+
+fn documents_of(base: &str) -> Vec<PathBuf> {
+    let mut files = files(&shipped().join(base));
+    files.retain(|path| name(path) != "kustomization.yaml");
+    files
+}
+
+#[test]
+fn the_bases_list_every_document_of_their_folder() {
+    for (base, _) in BASES {
+        let kustomization = documents(&read(&shipped().join(base).join("kustomization.yaml")));
+        let listed: Vec<&str> = kustomization[0]["resources"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|resource| resource.as_str().unwrap())
+            .collect();
+        let there = documents_of(base);
+        assert_eq!(listed, there.iter().map(|path| name(path)).collect::<Vec<_>>());
     }
 }
 
 #[test]
-fn the_base_lists_every_document_of_its_folder() {
-    let base = shipped().join("base");
-    let kustomization = documents(&read(&base.join("kustomization.yaml")));
-    let listed: Vec<&str> = kustomization[0]["resources"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|resource| resource.as_str().unwrap())
-        .collect();
-    let there = files(&base);
-    let there: Vec<&str> = there
-        .iter()
-        .map(|path| name(path))
-        .filter(|name| *name != "kustomization.yaml")
-        .collect();
-    assert_eq!(listed, there);
-}
-
-#[test]
 fn every_document_is_what_its_crd_takes() {
-    for folder in ["base", "examples"] {
+    for folder in ["base", "base-trafficextension", "examples"] {
         for path in files(&shipped().join(folder)) {
             if path.extension().unwrap() != "yaml" || name(&path) == "kustomization.yaml" {
                 continue;
@@ -170,13 +176,19 @@ fn the_policies_of_base_and_examples_have_no_error_and_the_base_no_warning() {
         "--config",
         "base/01-wasmplugin-spiffe-authz.yaml",
     ]);
+    let traffic_extension = command(&[
+        "check",
+        "--quiet",
+        "--config",
+        "base-trafficextension/01-trafficextension-spiffe-authz.yaml",
+    ]);
     let examples = [
         "peer-authentication.yaml",
         "gateway.yaml",
         "destination-rule.yaml",
     ];
     let examples = examples.map(|name| command(&["check", "--quiet", "-f", &format!("examples/{name}")]));
-    for mut checked in [base, plugin].into_iter().chain(examples) {
+    for mut checked in [base, plugin, traffic_extension].into_iter().chain(examples) {
         let output = checked.output().unwrap();
         assert!(
             output.status.success(),
@@ -215,13 +227,22 @@ fn overlays_are_strict_or_permissive_in_the_listeners_and_in_the_filter_alike() 
         eprintln!("skipped: no kubectl; scripts/fetch-kubectl.sh fetches one");
         return;
     };
-    for (overlay, mode) in [("strict", "STRICT"), ("permissive", "PERMISSIVE")] {
+    for (overlay, mode) in [
+        ("strict", "STRICT"),
+        ("permissive", "PERMISSIVE"),
+        ("trafficextension-strict", "STRICT"),
+        ("trafficextension-permissive", "PERMISSIVE"),
+    ] {
         let documents = built(&kubectl, overlay);
         let mut modes = Vec::new();
         for document in &documents {
             assert_eq!(wrong(document), [""; 0], "{overlay}");
-            let in_the_filter = document.pointer("/spec/pluginConfig/resources/0/spec/mtls/mode");
-            modes.extend(document.pointer("/spec/mtls/mode").or(in_the_filter));
+            let places = [
+                "/spec/mtls/mode",
+                "/spec/pluginConfig/resources/0/spec/mtls/mode",
+                "/spec/wasm/pluginConfig/resources/0/spec/mtls/mode",
+            ];
+            modes.extend(places.iter().find_map(|place| document.pointer(place)));
         }
         assert_eq!(modes, [mode; 3], "{overlay}");
     }

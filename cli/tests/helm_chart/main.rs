@@ -85,10 +85,23 @@ fn the_chart_makes_of_its_values_what_the_command_renders() {
 }
 
 #[test]
+fn with_traffic_extensions_it_makes_what_the_command_renders_of_them() {
+    let mut values = values();
+    values["api"] = json!("TrafficExtension");
+    let flags = ["--api", "trafficextension", "--tcp", "5432"];
+    assert_eq!(charted(&values, "istio-system"), rendered(&flags));
+}
+
+#[test]
 fn without_ports_nothing_of_tcp_is_made() {
     let mut values = values();
     values["tcpPorts"] = json!([]);
     assert_eq!(charted(&values, "istio-system"), rendered(&[]));
+    values["api"] = json!("TrafficExtension");
+    assert_eq!(
+        charted(&values, "istio-system"),
+        rendered(&["--api", "trafficextension"])
+    );
 }
 
 #[test]
@@ -122,6 +135,7 @@ fn the_values_are_valid_and_mistakes_in_them_are_not() {
     assert!(is_valid(&values));
     for (place, mistake) in [
         ("/name", json!("Upper")),
+        ("/api", json!("EnvoyFilter")),
         ("/image/url", json!("registry.example/spiffe-authz")),
         ("/image/sha256", json!("sha256:00")),
         ("/selector", json!(["app"])),
