@@ -177,6 +177,46 @@ confined() { # SERVICE
 }
 for service in {frontend,orders,payments}{-svid,-envoy,} prometheus; do row "$service" - "no root, read-only, no capability" confined "$(confined "$service")"; done
 
+say "the filter's image for Istio"
+filter_image() { # one layer with plugin.wasm, which is the filter to the byte
+    local folder=$scratch/filter-image
+    mkdir -p "$folder/saved"
+    inside frontend-svid cat /usr/local/share/spiffe-authz/spiffe_authz_filter.wasm >"$folder/spiffe_authz_filter.wasm"
+    docker build --quiet --file envoy-config/istio/Dockerfile --tag "$project-filter" "$folder" >/dev/null
+    docker save "$project-filter" | tar -C "$folder/saved" -xf -
+    docker rmi "$project-filter" >/dev/null
+    python3 - "$folder" <<'PYTHON'
+import json, pathlib, sys, tarfile
+folder = pathlib.Path(sys.argv[1])
+(layer,) = json.loads((folder / "saved/manifest.json").read_text())[0]["Layers"]
+with tarfile.open(folder / "saved" / layer) as tar:
+    assert tar.getnames() == ["plugin.wasm"], tar.getnames()
+    assert tar.extractfile("plugin.wasm").read() == (folder / "spiffe_authz_filter.wasm").read_bytes()
+PYTHON
+}
+(filter_image) && got="plugin.wasm" || got="something else"
+row Dockerfile - "one layer, the filter to the byte" plugin.wasm "$got"
+
+say "the commands of docs/compose.md"
+page=$PWD/docs/compose.md root=$PWD
+block() { awk -v wanted="$1" '/^```sh$/ { at++; inside = at == wanted; next } /^```$/ { inside = 0 } inside' "$page"; }
+as_compose() { # ARGUMENT..: `docker compose` without a terminal, for this project
+    (cd "$root" && mesh "$1" -T "${@:2}" </dev/null)
+}
+while IFS='#' read -r line expected; do
+    read -ra words <<<"$line"
+    got=$(as_compose "${words[@]:2}" 2>/dev/null | head -n 1) || true
+    row "${words[3]}" "${words[6]}" "${words[*]:7}" "${expected// /}" "$got"
+done < <(block 2)
+with_an_svid() (
+    docker() { as_compose "${@:2}"; }
+    mkdir -p "$scratch/page/compose"
+    ln -s "$root/envoy-config/clients" "$scratch/page/clients"
+    cd "$scratch/page/compose"
+    eval "$(block 3 | sed "s/15442/$orders/; s/ -T / /")"
+)
+row frontend orders "by curl.sh, with its SVID" 200 "$(with_an_svid | head -n 1)"
+
 say "rotation"
 fingerprint() {
     openssl s_client -connect "127.0.0.1:$orders" -cert "$scratch/frontend/svid.pem" -key "$scratch/frontend/svid_key.pem" </dev/null 2>/dev/null \
