@@ -141,7 +141,7 @@ soak: wasm ## A mesh under load while policies, SVIDs and processes change (MINU
 		--picture $(PICTURE) $(if $(SEED),--seed $(SEED))
 
 .PHONY: scale
-scale: wasm ## What one policy change costs 200 proxies and the server that pushes it, for 10 to 10,000 rules (10 minutes to build, 5 to run)
+scale: wasm ## What one policy change costs 200 proxies and the server that pushes it, for 10 to 10,000 rules (minutes to build and to run)
 	@ENVOY_BIN="$$(scripts/fetch-envoy.sh)" cargo run --locked --quiet --release -p spiffe-authz-tests --bin scale
 
 TARGET ?= decision

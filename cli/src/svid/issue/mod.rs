@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
     /// The folder that the SVID is written to
     #[arg(short, long, value_name = "DIR")]
     out: PathBuf,
-    /// How long it is valid, and never longer than the CA
+    /// How long it is valid, and never longer than the CA; 20m or more for an Envoy of `render envoy`
     #[arg(long, value_name = "SPAN", default_value = "1h", value_parser = span::parse)]
     valid: Duration,
     /// The kind of its key
