@@ -182,7 +182,7 @@ filter_image() { # one layer with plugin.wasm, which is the filter to the byte
     local folder=$scratch/filter-image
     mkdir -p "$folder/saved"
     inside frontend-svid cat /usr/local/share/spiffe-authz/spiffe_authz_filter.wasm >"$folder/spiffe_authz_filter.wasm"
-    docker build --quiet --file envoy-config/istio/Dockerfile --tag "$project-filter" "$folder" >/dev/null
+    docker build --quiet --file envoy-config/istio/Dockerfile --tag "$project-filter" "$folder" >/dev/null 2>&1
     docker save "$project-filter" | tar -C "$folder/saved" -xf -
     docker rmi "$project-filter" >/dev/null
     python3 - "$folder" <<'PYTHON'
