@@ -29,7 +29,7 @@ impl OciLayout {
     /// # Errors
     /// None that memory is written with.
     pub(super) fn of_filter(module: &[u8]) -> std::io::Result<Self> {
-        let files = tar::archive([(PLUGIN, module)]);
+        let files = tar::archive([(PLUGIN, module)])?;
         let layer = gzip(&files)?;
         let config = config(&digest(&files));
         let manifest = json!({
@@ -52,7 +52,10 @@ impl OciLayout {
     }
 
     /// The whole layout as a tar archive (`oci-archive`).
-    pub(super) fn archive(&self) -> Vec<u8> {
+    ///
+    /// # Errors
+    /// None that memory is written with.
+    pub(super) fn archive(&self) -> std::io::Result<Vec<u8>> {
         let index = json!({
             "schemaVersion": 2,
             "mediaType": INDEX,

@@ -36,7 +36,8 @@ const MAGIC: &[u8] = b"\0asm";
 pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome, Failure> {
     let image = OciLayout::of_filter(&module(&arguments.module)?).map_err(Failure::Unwritable)?;
     let out = &arguments.out;
-    replace(out, &image.archive()).map_err(|reason| unwritable(out, reason))?;
+    let archive = image.archive().map_err(Failure::Unwritable)?;
+    replace(out, &archive).map_err(|reason| unwritable(out, reason))?;
     terminal.note(&format!("wrote {}", out.display()));
     print(&format!("{}\n", image.manifest_digest()))?;
     Ok(Outcome::Yes)

@@ -1,53 +1,32 @@
 //! Tar archives that depend on nothing but names and contents: no owner, and no time.
 
-/// Bytes of a header, and what contents are filled up to.
-const BLOCK: usize = 512;
+use std::io;
 
-/// Files of these names and contents, in this order, as ustar. A name has at most 100 bytes.
-pub(super) fn archive<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Vec<u8> {
-    let mut archive = Vec::new();
+use tar::{Builder, EntryType, Header};
+
+const MODE: u32 = 0o644;
+
+/// Files of these names and contents, in this order, as ustar.
+///
+/// # Errors
+/// A name that ustar has no room for.
+pub(super) fn archive<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> io::Result<Vec<u8>> {
+    let mut archive = Builder::new(Vec::new());
     for (name, content) in files {
-        archive.extend(header(name, content.len()));
-        archive.extend(content);
-        fill(&mut archive);
+        archive.append(&header(name, content)?, content)?;
     }
-    // Two empty blocks are the end.
-    archive.extend([0; BLOCK]);
-    archive.extend([0; BLOCK]);
-    archive
+    archive.into_inner()
 }
 
-/// Fields in their order: name, mode, owner, group, size, time, checksum, kind, and what makes it ustar.
-fn header(name: &str, size: usize) -> Vec<u8> {
-    let fields = |checksum: &str| {
-        let mut header = Vec::with_capacity(BLOCK);
-        header.extend(field::<100>(name));
-        header.extend(field::<8>("0000644"));
-        header.extend(field::<8>("0000000"));
-        header.extend(field::<8>("0000000"));
-        header.extend(field::<12>(&format!("{size:011o}")));
-        header.extend(field::<12>("00000000000"));
-        header.extend(checksum.as_bytes());
-        header.extend(b"0");
-        header.extend(field::<100>(""));
-        header.extend(b"ustar\x0000");
-        fill(&mut header);
-        header
-    };
-    // The sum is over the header with spaces in the place of the sum.
-    let sum: u64 = fields("        ").iter().map(|byte| u64::from(*byte)).sum();
-    fields(&format!("{sum:06o}\0 "))
-}
-
-/// The text, filled with zeros.
-fn field<const WIDTH: usize>(text: &str) -> [u8; WIDTH] {
-    let mut field = [0; WIDTH];
-    for (place, byte) in field.iter_mut().zip(text.bytes()) {
-        *place = byte;
-    }
-    field
-}
-
-fn fill(archive: &mut Vec<u8>) {
-    archive.resize(archive.len().next_multiple_of(BLOCK), 0);
+fn header(name: &str, content: &[u8]) -> io::Result<Header> {
+    let mut header = Header::new_ustar();
+    header.set_path(name)?;
+    header.set_size(u64::try_from(content.len()).map_err(io::Error::other)?);
+    header.set_entry_type(EntryType::Regular);
+    header.set_mode(MODE);
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_mtime(0);
+    header.set_cksum();
+    Ok(header)
 }
