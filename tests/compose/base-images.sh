@@ -50,7 +50,8 @@ rust() {
     ln -s rustup "$root/usr/local/cargo/bin/rustc"
     cp -aL "$toolchain"/{bin,lib,libexec} "$root/usr/local/rustup/toolchains/$version/"
     import "$root" "$RUST" "ENV PATH=/usr/local/cargo/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
-        "ENV CARGO_HOME=/usr/local/cargo" "ENV RUSTUP_HOME=/usr/local/rustup" "ENV CARGO_NET_OFFLINE=true"
+        "ENV CARGO_HOME=/usr/local/cargo" "ENV RUSTUP_HOME=/usr/local/rustup" "ENV CARGO_NET_OFFLINE=true" \
+        "LABEL spiffe-authz.crates=$(sha256sum Cargo.lock | cut -d ' ' -f 1)"
 }
 
 on_debian() { # IMAGE FOLDER < DOCKERFILE

@@ -41,6 +41,11 @@ cmp envoy-config/compose/policies.yaml demo/policies.yaml
 install -m 0644 envoy-config/compose/policies.yaml "$POLICIES"
 
 say "images"
+# An image that base-images.sh made has the crates of one lock file; it is of no use for another. The official one has no such label.
+crates=$(docker image inspect --format '{{index .Config.Labels "spiffe-authz.crates"}}' rust:1.95-bookworm 2>/dev/null) || true
+if [[ $crates =~ ^[0-9a-f]{64}$ && $crates != $(sha256sum Cargo.lock | cut -d ' ' -f 1) ]]; then
+    docker rmi --force rust:1.95-bookworm >/dev/null
+fi
 for image in debian:bookworm-slim rust:1.95-bookworm envoyproxy/envoy:v1.40.0 prom/prometheus:v2.53.4; do
     docker image inspect "$image" >/dev/null 2>&1 || docker pull --quiet "$image" >/dev/null 2>&1 || { tests/compose/base-images.sh; break; }
 done
